@@ -1,0 +1,18 @@
+add_library(readcount_flags INTERFACE)
+target_include_directories(readcount_flags INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(readcount_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
+target_compile_definitions(readcount_flags INTERFACE READCOUNT_VERSION="${PROJECT_VERSION}")
+
+if(READCOUNT_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
+# readcount_library(NAME SOURCES... LINK LIBS...): a static library that follows the project's flags.
+function(readcount_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC readcount_flags ${ARG_LINK})
+endfunction()

@@ -1,0 +1,27 @@
+# Every dependency is a Debian package; deploy/packages.txt lists them.
+find_package(Threads REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(absl REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+
+pkg_check_modules(GRPC REQUIRED IMPORTED_TARGET grpc++)
+pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
+
+# Oracle's library installs mysqlclient.pc; MariaDB's, which Debian ships under the MySQL names, libmariadb.pc.
+pkg_check_modules(MYSQL IMPORTED_TARGET mysqlclient)
+if(NOT MYSQL_FOUND)
+  pkg_check_modules(MYSQL REQUIRED IMPORTED_TARGET libmariadb)
+endif()
+
+find_library(GRPC_REFLECTION grpc++_reflection REQUIRED)
+find_program(PROTOC protoc REQUIRED)
+find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/common/base/log.h"
+#include "services/common/config/dsn.h"
+
+namespace readcount {
+
+// `host:port` to listen on or to call; port 0 lets the kernel choose when listening.
+struct Address {
+  std::string host;
+  uint16_t port = 0;
+  std::string ToString() const;  // IPv6 hosts in brackets
+};
+
+struct LogSettings {
+  LogLevel level = LogLevel::kInfo;
+};
+
+struct MysqlSettings {
+  std::string dsn_text;  // as configured; empty if it was not
+  Dsn dsn;
+  int connections = 4;                               // pool size of one program
+  absl::Duration connect_timeout = absl::Seconds(3);
+  absl::Duration query_timeout = absl::Seconds(30);  // of one reply
+  int datetime_offset_minutes = 0;                   // zone of the table's DATETIME columns, east of UTC
+};
+
+struct RedisSettings {
+  std::string dsn_text;
+  Dsn dsn;
+  absl::Duration connect_timeout = absl::Seconds(2);
+  absl::Duration reply_timeout = absl::Seconds(2);  // of one command
+  absl::Duration retry_for = absl::Seconds(5);      // how long a batch of views is tried again
+};
+
+struct ArticleSettings {
+  Address listen;
+  size_t cache_capacity = 100000;                     // articles
+  size_t absent_capacity = 100000;                    // absent ids remembered
+  absl::Duration cache_ttl = absl::Seconds(5);        // age at which text is read again, jittered by 20 %
+  absl::Duration absent_ttl = absl::Seconds(1);       // how long an absent id is remembered
+  size_t max_batch = 1024;                            // views in one call to Redis
+  size_t max_queued = 65536;                          // views that may wait; more is refused
+};
+
+struct SyncSettings {
+  Address listen;
+  std::optional<absl::Duration> interval = absl::Seconds(10);  // of the timer; none: only on request
+  size_t chunk_articles = 5000;                                // articles in one transaction
+  absl::Duration lease = absl::Seconds(5);                     // wait for another syncer's run before working beside it
+  size_t history_keep = 10000;                                 // runs kept in MySQL
+};
+
+struct GatewaySettings {
+  Address listen;
+  Address article_service;
+  Address sync_service;
+  std::string admin_token;                             // empty: POST /api/sync is refused
+  absl::Duration request_timeout = absl::Seconds(10);  // of a call to a service
+  absl::Duration idle_timeout = absl::Seconds(60);     // of a connection between requests
+  absl::Duration header_timeout = absl::Seconds(10);   // to receive a whole request
+  size_t max_header_bytes = 8192;
+  size_t max_body_bytes = 65536;
+  int threads = 1;
+  int streams = 1;  // ViewArticles streams to ArticleService
+};
+
+// Everything that app.yaml holds, checked. The file itself documents each key, its unit and range.
+struct Settings {
+  LogSettings log;
+  MysqlSettings mysql;
+  RedisSettings redis;
+  ArticleSettings article;
+  SyncSettings sync;
+  GatewaySettings gateway;
+  absl::Duration shutdown_grace = absl::Seconds(10);  // for calls under way at SIGTERM
+
+  // Where each effective value came from (`app.yaml:12` or `environment`), and its text, by key.
+  struct Origin {
+    std::string place;
+    std::string text;
+  };
+  std::map<std::string, Origin, std::less<>> origins;
+
+  // `app.yaml:12: gateway.listen`, to begin a message about that key.
+  std::string Where(std::string_view key) const;
+};
+
+// Reads one environment variable; none if it is not set.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+Environment ProcessEnvironment();
+
+// Reads the YAML file at `path`, then lets variables override keys: READCOUNT_SYNC_INTERVAL is
+// `sync.interval`. INVALID_ARGUMENT lists every fault, a line each, with file, line and key: unknown
+// keys, wrong types, values out of range, bad DSNs; NOT_FOUND if there is no such file.
+absl::StatusOr<Settings> LoadSettings(const std::string& path, const Environment& environment);
+
+}  // namespace readcount

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "services/common/ledger/state.h"
+
+namespace readcount {
+
+// What one seal took from the live hash. Its content never changes.
+struct SealedBatch {
+  uint64_t life = 0;
+  uint64_t epoch = 0;
+  uint64_t fields = 0;   // size of the hash, an upper bound of its articles
+  int64_t recorded = 0;  // views that article services put into it
+};
+
+struct SealReply {
+  LedgerState state;                 // after the seal
+  std::optional<SealedBatch> batch;  // none if nothing was pending
+  bool resumed = false;              // the batch was sealed before this call
+};
+
+// The Redis half of the books, at one moment.
+struct LedgerBooks {
+  LedgerState state;
+  int64_t recorded = 0;         // views that article services recorded in this life
+  int64_t live_recorded = 0;    // of these, in the live hash
+  int64_t sealed_recorded = 0;  // of these, in the sealed batch
+  int64_t live = 0;             // sum of the live hash; fields that are not countable left out
+  uint64_t live_fields = 0;     // size of the live hash
+};
+
+// The syncer's side of the ledger: steps *seal* and *release* of the sync protocol. Each method is one
+// atomic step in Redis, save ReadSealed, whose object never changes.
+//
+// Errors: UNAVAILABLE Redis was not reached or cannot write now; UNKNOWN no answer came. Every step may be
+// tried again after either: seal names the batch it made, release of a batch that is gone does nothing.
+// Not thread-safe.
+class BatchLedger {
+ public:
+  virtual ~BatchLedger() = default;
+
+  // Names the sealed batch if there is one; else turns the live hash, whatever its size, into the sealed
+  // batch in constant time and opens the next epoch. Makes a life if there is none.
+  virtual absl::StatusOr<SealReply> Seal() = 0;
+
+  // Calls `visit` with every field and value of the sealed batch, in no order, possibly some of them twice.
+  // If another syncer releases the batch meanwhile, what is visited is worthless: the position in MySQL
+  // is then beyond the batch, and no chunk of it can be applied.
+  virtual absl::Status ReadSealed(absl::FunctionRef<void(std::string_view field, std::string_view value)> visit) = 0;
+
+  // Drops the sealed batch if it is still (life, epoch). REQUIRES: MySQL's position is beyond it.
+  virtual absl::Status Release(uint64_t life, uint64_t epoch) = 0;
+
+  // Reads the books. Takes time linear in the live hash, during which Redis answers nobody else.
+  virtual absl::StatusOr<LedgerBooks> Books() = 0;
+
+  // Where the ledger stands and how many fields are pending, live and sealed.
+  struct Pending {
+    LedgerState state;
+    uint64_t fields = 0;
+  };
+  virtual absl::StatusOr<Pending> ReadPending() = 0;
+};
+
+}  // namespace readcount

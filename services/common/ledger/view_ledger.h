@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/common/ledger/state.h"
+
+namespace readcount {
+
+// What one call adds and asks.
+struct ViewBatch {
+  struct Entry {
+    uint64_t id = 0;
+    uint32_t views = 0;  // to add; 0 only asks
+  };
+
+  uint64_t life = 0;    // the life the writer knows; 0 asks which it is and adds nothing
+  uint64_t writer = 0;  // random, one per writer and process
+  uint64_t seq = 0;     // counts the writer's batches that add something, from 1; 0 for one that adds nothing
+  std::vector<Entry> entries;  // each id once
+};
+
+// The pending views of one article, at one moment shared by the whole reply.
+struct PendingCount {
+  int64_t live = 0;
+  int64_t sealed = 0;
+  bool refused = false;  // nothing was added: the live value would have passed 2^63 - 1
+};
+
+struct ViewReply {
+  LedgerState state;
+  uint64_t previous_seq = 0;    // the writer's last seq before this call
+  uint64_t recorded_epoch = 0;  // the epoch in which `seq` was recorded, of a retry the first try's
+  std::vector<PendingCount> counts;  // in the order of the entries; empty if `state.life` is another life
+
+  // True if the life named by the batch was over: nothing was added.
+  bool other_life(const ViewBatch& batch) const { return state.life != batch.life; }
+};
+
+// The writers' side of the ledger: step *record* of the sync protocol. Not thread-safe.
+class ViewLedger {
+ public:
+  virtual ~ViewLedger() = default;
+
+  // Adds the views, unless this writer's last seq is `seq` or more (a retry whose first try arrived), and
+  // returns each article's pending views, all in one atomic step.
+  //
+  // A field of the live hash that is not a number is moved to a field of its own, `<id>!<hash>`, which the
+  // next sync puts among the dead letters; the article counts from zero.
+  //
+  // Errors: UNAVAILABLE nothing was added (Redis was not reached, or answered that it cannot write now);
+  // UNKNOWN the call was sent and no answer came, so it may have been carried out or may yet be. Only the
+  // same batch, with the same life and seq, may be sent again after UNKNOWN.
+  virtual absl::StatusOr<ViewReply> Record(const ViewBatch& batch) = 0;
+};
+
+}  // namespace readcount

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "services/common/config/settings.h"
+
+namespace readcount {
+
+// A program's working part, built whole from its settings.
+class Program {
+ public:
+  virtual ~Program() = default;
+
+  // The address it listens on, with the real port.
+  virtual Address address() const = 0;
+
+  // Stops taking work, finishes what is under way within `grace`. Called once, before destruction.
+  virtual void Drain(absl::Duration grace) = 0;
+};
+
+// Builds and starts the working part. Errors stop the program with status 1 and the message.
+using BuildProgram = std::function<absl::StatusOr<std::unique_ptr<Program>>(const Settings&)>;
+
+// The whole of `main`: reads the command line and the configuration, builds, serves until SIGTERM or SIGINT,
+// drains. A second signal ends the process at once.
+//
+//   --config FILE    configuration, app.yaml in the working directory by default
+//   --announce FILE  writes the address served to FILE once it is served, for scripts that chose port 0
+//   --get KEY        prints the effective value of one key, for scripts, and exits
+//   --version        prints the version and exits
+//
+// Returns the exit status: 0 after a clean stop, 1 if it could not start, 2 for a wrong command line or
+// configuration.
+int RunProgram(int argc, char** argv, std::string_view name, const BuildProgram& build);
+
+}  // namespace readcount

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <grpcpp/support/status.h>
+
+#include "absl/status/status.h"
+
+namespace readcount {
+
+// The one place where inner errors become gRPC's, and back. Codes map by number, except that UNKNOWN, which
+// inside means a write whose outcome is not known, leaves as UNAVAILABLE with its message.
+grpc::Status ToGrpc(const absl::Status& status);
+absl::Status FromGrpc(const grpc::Status& status);
+
+}  // namespace readcount
