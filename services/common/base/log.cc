@@ -28,14 +28,15 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
 
 std::shared_ptr<spdlog::logger>& Logger() {
   static std::shared_ptr<spdlog::logger> logger = [] {
-    auto created = std::make_shared<spdlog::logger>("readcount", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto created =
+        std::make_shared<spdlog::logger>("readcount", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     created->set_level(spdlog::level::warn);
     return created;
   }();
   return logger;
 }
 
-bool NeedsQuotes(std::string_view value) {
+bool NeedsQuotes(absl::string_view value) {
   return value.empty() || std::any_of(value.begin(), value.end(), [](char c) {
            return !absl::ascii_isgraph(c) || c == '"' || c == '=' || c == '\\';
          });
@@ -43,15 +44,18 @@ bool NeedsQuotes(std::string_view value) {
 
 }  // namespace
 
-void InitLogging(std::string_view program, LogLevel lowest) {
-  Logger()->set_pattern(absl::StrCat("%Y-%m-%dT%H:%M:%S.%eZ %l ", program, " %v"), spdlog::pattern_time_type::utc);
+void InitLogging(absl::string_view program, LogLevel lowest) {
+  Logger()->set_pattern(absl::StrCat("%Y-%m-%dT%H:%M:%S.%eZ %l ", program, " %v"),
+                        spdlog::pattern_time_type::utc);
   Logger()->set_level(ToSpdlog(lowest));
   Logger()->flush_on(spdlog::level::trace);
 }
 
-bool LogEnabled(LogLevel level) { return Logger()->should_log(ToSpdlog(level)); }
+bool LogEnabled(LogLevel level) {
+  return Logger()->should_log(ToSpdlog(level));
+}
 
-void Log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+void Log(LogLevel level, absl::string_view event, std::initializer_list<LogField> fields) {
   if (!LogEnabled(level)) return;
   std::string line(event);
   for (const LogField& field : fields) {

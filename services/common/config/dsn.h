@@ -2,30 +2,30 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace readcount {
 
 // Where a server is and how to log in, from a URL:
-//   mysql://user:password@host:3306/article_sys       mysql://user@localhost/article_sys?socket=/run/mysqld.sock
+//   mysql://user:password@host:3306/article_sys mysql://user@localhost/article_sys?socket=/run/mysqld.sock
 //   redis://:password@host:6379/0                     unix:///run/redis.sock?db=0 (Redis only)
 // User and password are percent-decoded; IPv6 hosts stand in brackets.
 struct Dsn {
   std::string user;
   std::string password;
-  std::string host;         // empty when `socket` is set
-  uint16_t port = 0;        // the scheme's default when the URL has none
-  std::string socket;       // path of a unix socket; empty for TCP
-  std::string database;     // MySQL: its name, required. Redis: its number, "0" by default
+  std::string host;      // empty when `socket` is set
+  uint16_t port = 0;     // the scheme's default when the URL has none
+  std::string socket;    // path of a unix socket; empty for TCP
+  std::string database;  // MySQL: its name, required. Redis: its number, "0" by default
 
   // The URL's gist without the password, for logs and messages: `127.0.0.1:6379/0`.
   std::string ForDisplay() const;
 };
 
 // INVALID_ARGUMENT with a message that says which part is wrong; it never repeats the password.
-absl::StatusOr<Dsn> ParseMysqlDsn(std::string_view url);
-absl::StatusOr<Dsn> ParseRedisDsn(std::string_view url);
+absl::StatusOr<Dsn> ParseMysqlDsn(absl::string_view url);
+absl::StatusOr<Dsn> ParseRedisDsn(absl::string_view url);
 
 }  // namespace readcount

@@ -6,9 +6,9 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "services/common/base/log.h"
 #include "services/common/config/dsn.h"
@@ -29,7 +29,7 @@ struct LogSettings {
 struct MysqlSettings {
   std::string dsn_text;  // as configured; empty if it was not
   Dsn dsn;
-  int connections = 4;                               // pool size of one program
+  int connections = 4;  // pool size of one program
   absl::Duration connect_timeout = absl::Seconds(3);
   absl::Duration query_timeout = absl::Seconds(30);  // of one reply
   int datetime_offset_minutes = 0;                   // zone of the table's DATETIME columns, east of UTC
@@ -45,20 +45,20 @@ struct RedisSettings {
 
 struct ArticleSettings {
   Address listen;
-  size_t cache_capacity = 100000;                     // articles
-  size_t absent_capacity = 100000;                    // absent ids remembered
-  absl::Duration cache_ttl = absl::Seconds(5);        // age at which text is read again, jittered by 20 %
-  absl::Duration absent_ttl = absl::Seconds(1);       // how long an absent id is remembered
-  size_t max_batch = 1024;                            // views in one call to Redis
-  size_t max_queued = 65536;                          // views that may wait; more is refused
+  size_t cache_capacity = 100000;                // articles
+  size_t absent_capacity = 100000;               // absent ids remembered
+  absl::Duration cache_ttl = absl::Seconds(5);   // age at which text is read again, jittered by 20 %
+  absl::Duration absent_ttl = absl::Seconds(1);  // how long an absent id is remembered
+  size_t max_batch = 1024;                       // views in one call to Redis
+  size_t max_queued = 65536;                     // views that may wait; more is refused
 };
 
 struct SyncSettings {
   Address listen;
   std::optional<absl::Duration> interval = absl::Seconds(10);  // of the timer; none: only on request
   size_t chunk_articles = 5000;                                // articles in one transaction
-  absl::Duration lease = absl::Seconds(5);                     // wait for another syncer's run before working beside it
-  size_t history_keep = 10000;                                 // runs kept in MySQL
+  absl::Duration lease = absl::Seconds(5);  // wait for another syncer's run before working beside it
+  size_t history_keep = 10000;              // runs kept in MySQL
 };
 
 struct GatewaySettings {
@@ -93,7 +93,7 @@ struct Settings {
   std::map<std::string, Origin, std::less<>> origins;
 
   // `app.yaml:12: gateway.listen`, to begin a message about that key.
-  std::string Where(std::string_view key) const;
+  std::string Where(absl::string_view key) const;
 };
 
 // Reads one environment variable; none if it is not set.

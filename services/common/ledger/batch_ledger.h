@@ -2,10 +2,10 @@
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "services/common/ledger/state.h"
 
 namespace readcount {
@@ -51,7 +51,8 @@ class BatchLedger {
   // Calls `visit` with every field and value of the sealed batch, in no order, possibly some of them twice.
   // If another syncer releases the batch meanwhile, what is visited is worthless: the position in MySQL
   // is then beyond the batch, and no chunk of it can be applied.
-  virtual absl::Status ReadSealed(absl::FunctionRef<void(std::string_view field, std::string_view value)> visit) = 0;
+  virtual absl::Status ReadSealed(
+      absl::FunctionRef<void(absl::string_view field, absl::string_view value)> visit) = 0;
 
   // Drops the sealed batch if it is still (life, epoch). REQUIRES: MySQL's position is beyond it.
   virtual absl::Status Release(uint64_t life, uint64_t epoch) = 0;

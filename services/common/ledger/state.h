@@ -37,6 +37,8 @@ struct Position {
 };
 
 // As shown to people and written to Redis: 16 hexadecimal digits.
-inline std::string FormatLife(uint64_t life) { return absl::StrFormat("%016x", life); }
+inline std::string FormatLife(uint64_t life) {
+  return absl::StrFormat("%016x", life);
+}
 
 }  // namespace readcount

@@ -30,8 +30,8 @@ struct PendingCount {
 
 struct ViewReply {
   LedgerState state;
-  uint64_t previous_seq = 0;    // the writer's last seq before this call
-  uint64_t recorded_epoch = 0;  // the epoch in which `seq` was recorded, of a retry the first try's
+  uint64_t previous_seq = 0;         // the writer's last seq before this call
+  uint64_t recorded_epoch = 0;       // the epoch in which `seq` was recorded, of a retry the first try's
   std::vector<PendingCount> counts;  // in the order of the entries; empty if `state.life` is another life
 
   // True if the life named by the batch was over: nothing was added.

@@ -5,11 +5,11 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "services/common/config/settings.h"
 
@@ -47,8 +47,8 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   // Runs `sql` as a prepared statement, which is kept for the next use of the same text.
-  absl::StatusOr<Result> Execute(std::string_view sql, absl::Span<const Argument> arguments);
-  absl::StatusOr<Result> Execute(std::string_view sql, std::initializer_list<Argument> arguments = {}) {
+  absl::StatusOr<Result> Execute(absl::string_view sql, absl::Span<const Argument> arguments);
+  absl::StatusOr<Result> Execute(absl::string_view sql, std::initializer_list<Argument> arguments = {}) {
     return Execute(sql, absl::MakeConstSpan(arguments.begin(), arguments.size()));
   }
 

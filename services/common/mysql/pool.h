@@ -23,7 +23,8 @@ class Pool {
   // A connection on loan; goes back on destruction, or is closed if it is no longer usable.
   class Lease {
    public:
-    Lease(Pool* pool, std::unique_ptr<Connection> connection) : pool_(pool), connection_(std::move(connection)) {}
+    Lease(Pool* pool, std::unique_ptr<Connection> connection)
+        : pool_(pool), connection_(std::move(connection)) {}
     ~Lease();
     Lease(Lease&&) = default;
     Lease& operator=(Lease&&) = delete;

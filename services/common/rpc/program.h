@@ -2,9 +2,9 @@
 
 #include <functional>
 #include <memory>
-#include <string_view>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "services/common/config/settings.h"
 
 namespace readcount {
@@ -34,6 +34,6 @@ using BuildProgram = std::function<absl::StatusOr<std::unique_ptr<Program>>(cons
 //
 // Returns the exit status: 0 after a clean stop, 1 if it could not start, 2 for a wrong command line or
 // configuration.
-int RunProgram(int argc, char** argv, std::string_view name, const BuildProgram& build);
+int RunProgram(int argc, char** argv, absl::string_view name, const BuildProgram& build);
 
 }  // namespace readcount

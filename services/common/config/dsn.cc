@@ -1,0 +1,182 @@
+#include "services/common/config/dsn.h"
+
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace readcount {
+namespace {
+
+constexpr uint16_t kMysqlPort = 3306;
+constexpr uint16_t kRedisPort = 6379;
+constexpr int kRedisDatabases = 1 << 14;
+
+std::optional<std::string> PercentDecode(absl::string_view text) {
+  std::string decoded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      decoded += text[i];
+      continue;
+    }
+    if (i + 2 >= text.size() || !absl::ascii_isxdigit(text[i + 1]) || !absl::ascii_isxdigit(text[i + 2])) {
+      return std::nullopt;
+    }
+    decoded += absl::HexStringToBytes(text.substr(i + 1, 2));
+    i += 2;
+  }
+  return decoded;
+}
+
+// A URL in its parts, still percent-encoded.
+struct Url {
+  absl::string_view scheme, user, password, host, port, path;
+  std::map<absl::string_view, absl::string_view> query;
+};
+
+absl::StatusOr<Url> SplitUrl(absl::string_view text) {
+  Url url;
+  const size_t scheme_end = text.find("://");
+  if (scheme_end == absl::string_view::npos) return absl::InvalidArgumentError("has no scheme");
+  url.scheme = text.substr(0, scheme_end);
+  text.remove_prefix(scheme_end + 3);
+  if (const size_t mark = text.find('?'); mark != absl::string_view::npos) {
+    for (absl::string_view pair : absl::StrSplit(text.substr(mark + 1), '&')) {
+      const std::pair<absl::string_view, absl::string_view> parts =
+          absl::StrSplit(pair, absl::MaxSplits('=', 1));
+      url.query[parts.first] = parts.second;
+    }
+    text = text.substr(0, mark);
+  }
+  const size_t slash = std::min(text.find('/'), text.size());
+  absl::string_view authority = text.substr(0, slash);
+  url.path = text.substr(std::min(slash + 1, text.size()));
+  if (const size_t at = authority.rfind('@'); at != absl::string_view::npos) {
+    const std::pair<absl::string_view, absl::string_view> login =
+        absl::StrSplit(authority.substr(0, at), absl::MaxSplits(':', 1));
+    std::tie(url.user, url.password) = login;
+    authority.remove_prefix(at + 1);
+  }
+  if (absl::StartsWith(authority, "[")) {
+    const size_t close = authority.find(']');
+    if (close == absl::string_view::npos) return absl::InvalidArgumentError("has no ] after the host");
+    url.host = authority.substr(1, close - 1);
+    authority.remove_prefix(close + 1);
+    if (!authority.empty() && authority[0] != ':')
+      return absl::InvalidArgumentError("has text after the host's ]");
+    url.port = authority.substr(authority.empty() ? 0 : 1);
+  } else {
+    const std::pair<absl::string_view, absl::string_view> parts =
+        absl::StrSplit(authority, absl::MaxSplits(':', 1));
+    std::tie(url.host, url.port) = parts;
+  }
+  return url;
+}
+
+absl::Status FillServer(const Url& url, uint16_t default_port, Dsn& dsn) {
+  const std::optional<std::string> user = PercentDecode(url.user), password = PercentDecode(url.password);
+  if (!user || !password)
+    return absl::InvalidArgumentError("has a bad percent escape in the user or password");
+  dsn.user = *user;
+  dsn.password = *password;
+  dsn.host = std::string(url.host);
+  dsn.port = default_port;
+  if (!url.port.empty()) {
+    int port = 0;
+    if (!absl::SimpleAtoi(url.port, &port) || port < 1 || port > 65535) {
+      return absl::InvalidArgumentError(absl::StrCat("has port '", url.port, "', a port is 1 to 65535"));
+    }
+    dsn.port = static_cast<uint16_t>(port);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FillSocket(const Url& url, absl::string_view parameter, Dsn& dsn) {
+  for (const auto& [name, value] : url.query) {
+    if (name != parameter)
+      return absl::InvalidArgumentError(absl::StrCat("has an unknown parameter '", name, "'"));
+  }
+  if (const auto found = url.query.find(parameter); parameter == "socket" && found != url.query.end()) {
+    const std::optional<std::string> path = PercentDecode(found->second);
+    if (!path || !absl::StartsWith(*path, "/"))
+      return absl::InvalidArgumentError("needs an absolute path as socket");
+    dsn.socket = *path;
+    dsn.host.clear();
+    dsn.port = 0;
+  } else if (dsn.host.empty()) {
+    return absl::InvalidArgumentError("names no host");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FillRedisDatabase(absl::string_view text, Dsn& dsn) {
+  int number = 0;
+  if (!text.empty() && (!absl::SimpleAtoi(text, &number) || number < 0 || number >= kRedisDatabases)) {
+    return absl::InvalidArgumentError(absl::StrCat("has database '", text, "', Redis numbers them from 0"));
+  }
+  dsn.database = absl::StrCat(number);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Dsn> ParseRedisSocket(const Url& url) {
+  Dsn dsn;
+  const std::optional<std::string> path = PercentDecode(url.path), password = PercentDecode(url.password);
+  if (!path || path->empty() || !url.host.empty())
+    return absl::InvalidArgumentError("is not unix:///path/of/socket");
+  if (!password) return absl::InvalidArgumentError("has a bad percent escape in the password");
+  dsn.password = *password;
+  dsn.socket = "/" + *path;
+  for (const auto& [name, value] : url.query) {
+    if (name != "db")
+      return absl::InvalidArgumentError(absl::StrCat("has an unknown parameter '", name, "'"));
+  }
+  const auto db = url.query.find("db");
+  if (absl::Status status = FillRedisDatabase(db == url.query.end() ? "" : db->second, dsn); !status.ok())
+    return status;
+  return dsn;
+}
+
+}  // namespace
+
+std::string Dsn::ForDisplay() const {
+  if (!socket.empty()) return absl::StrCat(socket, "/", database);
+  const bool v6 = host.find(':') != std::string::npos;
+  return absl::StrCat(v6 ? "[" : "", host, v6 ? "]" : "", ":", port, "/", database);
+}
+
+absl::StatusOr<Dsn> ParseMysqlDsn(absl::string_view text) {
+  const absl::StatusOr<Url> url = SplitUrl(text);
+  if (!url.ok() || url->scheme != "mysql") {
+    return absl::InvalidArgumentError("is not of the form mysql://user:password@host:3306/article_sys");
+  }
+  Dsn dsn;
+  if (absl::Status status = FillServer(*url, kMysqlPort, dsn); !status.ok()) return status;
+  if (absl::Status status = FillSocket(*url, "socket", dsn); !status.ok()) return status;
+  const std::optional<std::string> database = PercentDecode(url->path);
+  if (!database || database->empty())
+    return absl::InvalidArgumentError("names no database, for example /article_sys");
+  dsn.database = *database;
+  return dsn;
+}
+
+absl::StatusOr<Dsn> ParseRedisDsn(absl::string_view text) {
+  const absl::StatusOr<Url> url = SplitUrl(text);
+  if (url.ok() && url->scheme == "unix") return ParseRedisSocket(*url);
+  if (!url.ok() || url->scheme != "redis") {
+    return absl::InvalidArgumentError(
+        "is not of the form redis://:password@host:6379/0 or unix:///path?db=0");
+  }
+  Dsn dsn;
+  if (absl::Status status = FillServer(*url, kRedisPort, dsn); !status.ok()) return status;
+  if (absl::Status status = FillSocket(*url, "", dsn); !status.ok()) return status;
+  if (absl::Status status = FillRedisDatabase(url->path, dsn); !status.ok()) return status;
+  return dsn;
+}
+
+}  // namespace readcount

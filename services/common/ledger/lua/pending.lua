@@ -1,0 +1,4 @@
+-- pending: replies {life, epoch, sealed epoch, fields of both hashes}.
+local fields = redis.call('HLEN', live)
+if sealed_epoch ~= '0' then fields = fields + redis.call('HLEN', sealed) end
+return {life, epoch, sealed_epoch, fields}

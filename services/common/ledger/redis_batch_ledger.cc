@@ -1,0 +1,107 @@
+#include "services/common/ledger/redis_batch_ledger.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "absl/numeric/int128.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "services/common/ledger/field.h"
+#include "services/common/ledger/scripts.h"
+
+namespace readcount {
+namespace {
+
+// Fields per HSCAN page: a millisecond of Redis' time.
+constexpr absl::string_view kPage = "2000";
+
+int64_t Clamp(absl::int128 sum) {
+  constexpr absl::int128 kLeast = std::numeric_limits<int64_t>::min();
+  constexpr absl::int128 kMost = std::numeric_limits<int64_t>::max();
+  return static_cast<int64_t>(std::clamp(sum, kLeast, kMost));
+}
+
+// The sum of the live hash from the script's two parts.
+absl::StatusOr<int64_t> SumLive(const std::string& short_sum, const redis::Reply& great) {
+  int64_t base = 0;
+  if (!absl::SimpleAtoi(short_sum, &base)) return MalformedReply("books");
+  absl::int128 sum = base;
+  for (const redis::Reply& pair : great.elements) {
+    const size_t blank = std::min(pair.text.find(' '), pair.text.size() - 1);
+    const bool is_article = ParseArticleId(absl::string_view(pair.text).substr(0, blank)).has_value();
+    if (is_article) sum += ParseIncrement(absl::string_view(pair.text).substr(blank + 1)).value_or(0);
+  }
+  return Clamp(sum);
+}
+
+}  // namespace
+
+absl::StatusOr<SealReply> RedisBatchLedger::Seal() {
+  constexpr size_t kElements = 6;
+  const absl::StatusOr<redis::Reply> reply = session_.Run(kSealScript, {});
+  if (!reply.ok()) return reply.status();
+  const absl::StatusOr<LedgerState> state = ParseLedgerState(*reply, kElements);
+  if (!state.ok()) return state.status();
+  SealReply parsed{.state = *state};
+  if (state->sealed_epoch == 0) return parsed;
+  SealedBatch batch{.life = state->life, .epoch = state->sealed_epoch};
+  batch.fields = static_cast<uint64_t>(reply->elements[3].integer);
+  if (!absl::SimpleAtoi(reply->elements[4].text, &batch.recorded)) return MalformedReply("seal");
+  parsed.batch = batch;
+  parsed.resumed = reply->elements[5].integer == 1;
+  return parsed;
+}
+
+absl::Status RedisBatchLedger::ReadSealed(
+    absl::FunctionRef<void(absl::string_view field, absl::string_view value)> visit) {
+  std::string cursor = "0";
+  do {
+    const absl::StatusOr<redis::Reply> reply =
+        session_.Command({"HSCAN", kSealedKey, cursor, "COUNT", kPage});
+    // A read that was lost has changed nothing.
+    if (absl::IsUnknown(reply.status())) return absl::UnavailableError(reply.status().message());
+    if (!reply.ok()) return reply.status();
+    if (reply->elements.size() != 2 || reply->elements[1].elements.size() % 2 != 0)
+      return MalformedReply("HSCAN");
+    const std::vector<redis::Reply>& page = reply->elements[1].elements;
+    for (size_t i = 0; i < page.size(); i += 2) visit(page[i].text, page[i + 1].text);
+    cursor = reply->elements[0].text;
+  } while (cursor != "0");
+  return absl::OkStatus();
+}
+
+absl::Status RedisBatchLedger::Release(uint64_t life, uint64_t epoch) {
+  return session_.Run(kReleaseScript, {FormatLife(life), absl::StrCat(epoch)}).status();
+}
+
+absl::StatusOr<LedgerBooks> RedisBatchLedger::Books() {
+  constexpr size_t kElements = 9;
+  const absl::StatusOr<redis::Reply> reply = session_.Run(kBooksScript, {});
+  if (!reply.ok()) return reply.status();
+  const absl::StatusOr<LedgerState> state = ParseLedgerState(*reply, kElements);
+  if (!state.ok()) return state.status();
+  const std::vector<redis::Reply>& elements = reply->elements;
+  LedgerBooks books{.state = *state};
+  if (!absl::SimpleAtoi(elements[3].text, &books.recorded) ||
+      !absl::SimpleAtoi(elements[4].text, &books.live_recorded) ||
+      !absl::SimpleAtoi(elements[5].text, &books.sealed_recorded)) {
+    return MalformedReply("books");
+  }
+  books.live_fields = static_cast<uint64_t>(elements[6].integer);
+  const absl::StatusOr<int64_t> live = SumLive(elements[7].text, elements[8]);
+  if (!live.ok()) return live.status();
+  books.live = *live;
+  return books;
+}
+
+absl::StatusOr<BatchLedger::Pending> RedisBatchLedger::ReadPending() {
+  constexpr size_t kElements = 4;
+  const absl::StatusOr<redis::Reply> reply = session_.Run(kPendingScript, {});
+  if (!reply.ok()) return reply.status();
+  const absl::StatusOr<LedgerState> state = ParseLedgerState(*reply, kElements);
+  if (!state.ok()) return state.status();
+  return Pending{.state = *state, .fields = static_cast<uint64_t>(reply->elements[3].integer)};
+}
+
+}  // namespace readcount

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/random/random.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/common/config/settings.h"
+#include "services/common/ledger/state.h"
+#include "services/common/redis/connection.h"
+
+namespace readcount {
+
+// Runs the ledger's scripts on one connection, which it opens when first needed and again after a loss.
+// Errors are those of redis::Connection. Not thread-safe.
+class RedisSession {
+ public:
+  explicit RedisSession(RedisSettings settings) : settings_(std::move(settings)) {}
+
+  // Runs a script on the ledger's keys; a fresh life goes before `arguments`.
+  absl::StatusOr<redis::Reply> Run(absl::string_view script, const std::vector<std::string>& arguments);
+
+  // Sends one plain command.
+  absl::StatusOr<redis::Reply> Command(const std::vector<absl::string_view>& words);
+
+ private:
+  absl::Status Connect();
+  absl::StatusOr<absl::string_view> Load(absl::string_view script);
+
+  const RedisSettings settings_;
+  absl::BitGen random_;
+  std::unique_ptr<redis::Connection> connection_;
+  std::map<absl::string_view, std::string> loaded_;  // script -> its name on this connection's server
+};
+
+// The first three elements of every script's reply. INTERNAL if they are not there.
+absl::StatusOr<LedgerState> ParseLedgerState(const redis::Reply& reply, size_t elements);
+
+// A reply that is not what the script returns.
+absl::Status MalformedReply(absl::string_view step);
+
+}  // namespace readcount

@@ -1,0 +1,74 @@
+#include "services/common/ledger/redis_view_ledger.h"
+
+#include <charconv>
+#include <string>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "services/common/ledger/field.h"
+#include "services/common/ledger/scripts.h"
+
+namespace readcount {
+namespace {
+
+// Takes blank-separated words off the front of a text.
+class Words {
+ public:
+  explicit Words(absl::string_view text) : text_(text) {}
+
+  absl::string_view Next() {
+    const size_t end = std::min(text_.find(' '), text_.size());
+    const absl::string_view word = text_.substr(0, end);
+    text_.remove_prefix(std::min(end + 1, text_.size()));
+    return word;
+  }
+  bool done() const { return text_.empty(); }
+
+ private:
+  absl::string_view text_;
+};
+
+// Digits that are no 64-bit number count as nothing: the sync will put them among the dead letters.
+int64_t Countable(absl::string_view word) {
+  return ParseIncrement(word).value_or(0);
+}
+
+}  // namespace
+
+absl::StatusOr<ViewReply> ParseViewReply(const redis::Reply& reply, const ViewBatch& batch) {
+  constexpr size_t kElements = 6;
+  const absl::StatusOr<LedgerState> state = ParseLedgerState(reply, kElements);
+  if (!state.ok()) return state.status();
+  ViewReply parsed{.state = *state};
+  if (parsed.other_life(batch)) return parsed;
+  if (!absl::SimpleAtoi(reply.elements[3].text, &parsed.previous_seq) ||
+      !absl::SimpleAtoi(reply.elements[4].text, &parsed.recorded_epoch)) {
+    return MalformedReply("record");
+  }
+  parsed.counts.reserve(batch.entries.size());
+  Words words(reply.elements[5].text);
+  while (!words.done()) {
+    PendingCount count;
+    count.live = Countable(words.Next());
+    count.sealed = Countable(words.Next());
+    count.refused = words.Next() == "1";
+    parsed.counts.push_back(count);
+  }
+  if (parsed.counts.size() != batch.entries.size()) return MalformedReply("record");
+  return parsed;
+}
+
+absl::StatusOr<ViewReply> RedisViewLedger::Record(const ViewBatch& batch) {
+  std::vector<std::string> arguments = {
+      FormatLife(batch.life), FormatLife(batch.writer), absl::StrCat(batch.seq)};
+  arguments.reserve(arguments.size() + 2 * batch.entries.size());
+  for (const ViewBatch::Entry& entry : batch.entries) {
+    arguments.push_back(absl::StrCat(entry.id));
+    arguments.push_back(absl::StrCat(entry.views));
+  }
+  const absl::StatusOr<redis::Reply> reply = session_.Run(kRecordScript, arguments);
+  if (!reply.ok()) return reply.status();
+  return ParseViewReply(*reply, batch);
+}
+
+}  // namespace readcount

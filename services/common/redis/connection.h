@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "services/common/config/settings.h"
+
+namespace readcount::redis {
+
+// A reply of the server; errors never come as replies but as a Status.
+struct Reply {
+  enum class Type { kNil, kInteger, kText, kArray };
+
+  Type type = Type::kNil;
+  int64_t integer = 0;
+  std::string text;
+  std::vector<Reply> elements;
+};
+
+// One blocking connection. Not thread-safe.
+//
+// Errors: UNAVAILABLE the server was not reached, or answered that it cannot do this now (LOADING, READONLY,
+// OOM, MISCONF, BUSY and their like), so nothing was done. UNKNOWN the command was sent and no answer came:
+// it may have been done or may yet be; the connection is closed. PERMISSION_DENIED the login failed.
+// NOT_FOUND the server does not know the script. FAILED_PRECONDITION any other error of the server.
+class Connection {
+ public:
+  // Connects, logs in and selects the database.
+  static absl::StatusOr<std::unique_ptr<Connection>> Open(const RedisSettings& settings);
+
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Sends one command and waits for its reply, `settings.reply_timeout` at most.
+  absl::StatusOr<Reply> Command(absl::Span<const absl::string_view> words);
+
+  // False after UNKNOWN: open another one.
+  bool usable() const;
+
+ private:
+  struct Impl;
+  explicit Connection(std::unique_ptr<Impl> impl);
+  const std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace readcount::redis

@@ -1,0 +1,110 @@
+#include "services/common/rpc/program.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/base/log.h"
+
+namespace readcount {
+namespace {
+
+constexpr int kCannotStart = 1;
+constexpr int kBadUsage = 2;
+
+struct CommandLine {
+  std::string config = "app.yaml";
+  std::string announce;
+  std::string get;
+};
+
+// Blocked in every thread, so that only the main thread's sigwait receives them.
+sigset_t BlockStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+absl::Status Announce(const std::string& path, const Address& address) {
+  const std::string temporary = absl::StrCat(path, ".", getpid());
+  std::ofstream file(temporary);
+  file << address.ToString() << '\n';
+  file.close();
+  if (!file || std::rename(temporary.c_str(), path.c_str()) != 0) {
+    return absl::UnavailableError(absl::StrCat("cannot write the address to ", path, ": check --announce"));
+  }
+  return absl::OkStatus();
+}
+
+int PrintKey(const Settings& settings, const std::string& key) {
+  const auto found = settings.origins.find(key);
+  if (found == settings.origins.end()) {
+    std::cerr << key << ": is neither in the configuration file nor in the environment\n";
+    return kBadUsage;
+  }
+  std::cout << found->second.text << '\n';
+  return 0;
+}
+
+int Serve(const Settings& settings, const CommandLine& command, const BuildProgram& build) {
+  const sigset_t signals = BlockStopSignals();
+  absl::StatusOr<std::unique_ptr<Program>> program = build(settings);
+  absl::Status status = program.status();
+  if (status.ok() && !command.announce.empty()) status = Announce(command.announce, (*program)->address());
+  if (!status.ok()) {
+    std::cerr << status.message() << '\n';
+    return kCannotStart;
+  }
+  Log(LogLevel::kInfo,
+      "serving",
+      {{"address", (*program)->address().ToString()}, {"version", READCOUNT_VERSION}});
+  int signal = 0;
+  sigwait(&signals, &signal);
+  Log(LogLevel::kInfo,
+      "stopping",
+      {{"signal", signal}, {"grace", absl::FormatDuration(settings.shutdown_grace)}});
+  // Whoever signals again does not want to wait.
+  std::signal(signal, SIG_DFL);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  (*program)->Drain(settings.shutdown_grace);
+  program->reset();
+  Log(LogLevel::kInfo, "stopped");
+  return 0;
+}
+
+}  // namespace
+
+int RunProgram(int argc, char** argv, absl::string_view name, const BuildProgram& build) {
+  CommandLine command;
+  CLI::App app(std::string("readcount ") + std::string(name));
+  app.add_option("--config", command.config, "Configuration file")->capture_default_str();
+  app.add_option("--announce", command.announce, "Write the address served to this file");
+  app.add_option("--get", command.get, "Print the effective value of a key and exit");
+  app.set_version_flag("--version", READCOUNT_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kBadUsage;
+  }
+  const absl::StatusOr<Settings> settings = LoadSettings(command.config, ProcessEnvironment());
+  if (!settings.ok()) {
+    std::cerr << settings.status().message() << '\n';
+    return kBadUsage;
+  }
+  if (!command.get.empty()) return PrintKey(*settings, command.get);
+  InitLogging(name, settings->log.level);
+  return Serve(*settings, command, build);
+}
+
+}  // namespace readcount
