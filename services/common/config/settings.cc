@@ -171,7 +171,7 @@ void BindServers(Binder& binder, Settings& settings) {
 
 void BindArticle(Binder& binder, ArticleSettings& article) {
   binder.Bind("article.listen", article.listen, ParseAddress);
-  binder.Whole("article.cache_capacity", article.cache_capacity, 1, 100'000'000);
+  binder.Whole("article.cache_bytes", article.cache_bytes, 1 << 16, int64_t{1} << 40);
   binder.Whole("article.absent_capacity", article.absent_capacity, 1, 100'000'000);
   binder.Time("article.cache_ttl", article.cache_ttl, absl::ZeroDuration(), kDay);
   binder.Time("article.absent_ttl", article.absent_ttl, absl::ZeroDuration(), kDay);

@@ -45,7 +45,7 @@ struct RedisSettings {
 
 struct ArticleSettings {
   Address listen;
-  size_t cache_capacity = 100000;                // articles
+  size_t cache_bytes = size_t{48} << 20;         // memory for articles, least recently used go first
   size_t absent_capacity = 100000;               // absent ids remembered
   absl::Duration cache_ttl = absl::Seconds(5);   // age at which text is read again, jittered by 20 %
   absl::Duration absent_ttl = absl::Seconds(1);  // how long an absent id is remembered

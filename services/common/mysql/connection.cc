@@ -51,6 +51,8 @@ bool RefusesLogin(unsigned error) {
 absl::Status ToStatus(unsigned error, const char* text) {
   const std::string message = absl::StrCat("MySQL: ", text, " (error ", error, ")");
   if (error == ER_LOCK_DEADLOCK || error == ER_LOCK_WAIT_TIMEOUT) return absl::AbortedError(message);
+  if (error == ER_NO_SUCH_TABLE)
+    return absl::FailedPreconditionError(absl::StrCat(message, ": load the files of sql/ first"));
   if (IsConnectionLoss(error) || RefusesWork(error)) return absl::UnavailableError(message);
   return absl::InternalError(message);
 }

@@ -35,7 +35,8 @@ int64_t ToInt64(const Field& field);
 //
 // Errors: UNAVAILABLE the server is away, read-only, or full: nothing was changed by a statement outside a
 // transaction that was not sent. ABORTED a deadlock or lock wait: roll back and try again. UNKNOWN
-// the connection was lost while a write outside a transaction, or COMMIT, was under way. INTERNAL
+// the connection was lost while a write outside a transaction, or COMMIT, was under way.
+// FAILED_PRECONDITION a table of sql/ is missing. INTERNAL
 // anything else, with the server's number and text.
 class Connection {
  public:

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace readcount {
+
+// What an article says; shared between the cache and the answers under way, never changed.
+struct Article {
+  uint64_t id = 0;
+  std::string title;
+  std::string content;
+  std::string author;
+  std::optional<absl::Time> created_at;  // none if the table holds no real date
+  std::optional<absl::Time> updated_at;  // none if never edited
+};
+
+// An article's row at one moment, and which batches of views were in its count at that moment.
+struct ArticleRow {
+  std::shared_ptr<const Article> article;
+  uint64_t count = 0;          // articles.read_count
+  uint64_t life = 0;           // the life that `applied_epoch` speaks of
+  uint64_t applied_epoch = 0;  // the newest batch of that life that is in `count`; 0: none
+};
+
+// An article as it is answered.
+struct CountedArticle {
+  std::shared_ptr<const Article> article;
+  uint64_t read_count = 0;
+  bool count_stale = false;    // `read_count` may lack recent views
+  bool content_stale = false;  // the text is older than it should be
+};
+
+}  // namespace readcount

@@ -1,0 +1,76 @@
+#include "services/article/article_rpc.h"
+
+#include <utility>
+#include <vector>
+
+#include "services/article/proto_convert.h"
+#include "services/common/rpc/status.h"
+
+namespace readcount {
+
+template <typename Response>
+grpc::ServerUnaryReactor* ArticleServiceRpc::ReadOne(grpc::CallbackServerContext* context,
+                                                     uint64_t id,
+                                                     bool record,
+                                                     Response* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reader_.Read({id}, record, [reactor, response](ArticleReader::Results results) {
+    const absl::StatusOr<CountedArticle>& result = results.front();
+    if (result.ok()) ToProto(*result, *response->mutable_article());
+    reactor->Finish(ToGrpc(result.status()));
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ArticleServiceRpc::ViewArticle(grpc::CallbackServerContext* context,
+                                                         const v1::ViewArticleRequest* request,
+                                                         v1::ViewArticleResponse* response) {
+  return ReadOne(context, request->id(), /*record=*/true, response);
+}
+
+grpc::ServerUnaryReactor* ArticleServiceRpc::GetArticle(grpc::CallbackServerContext* context,
+                                                        const v1::GetArticleRequest* request,
+                                                        v1::GetArticleResponse* response) {
+  return ReadOne(context, request->id(), /*record=*/false, response);
+}
+
+grpc::ServerUnaryReactor* ArticleServiceRpc::BatchGetArticles(grpc::CallbackServerContext* context,
+                                                              const v1::BatchGetArticlesRequest* request,
+                                                              v1::BatchGetArticlesResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (request->ids_size() < 1 || request->ids_size() > kMaxBatch) {
+    reactor->Finish(ToGrpc(BatchSizeError(request->ids_size())));
+    return reactor;
+  }
+  std::vector<uint64_t> ids(request->ids().begin(), request->ids().end());
+  reader_.Read(
+      std::move(ids), /*record=*/false, [reactor, request, response](ArticleReader::Results results) {
+        for (int i = 0; i < request->ids_size(); ++i)
+          ToProto(request->ids(i), results[i], *response->add_results());
+        reactor->Finish(grpc::Status::OK);
+      });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ArticleServiceRpc::ListArticles(grpc::CallbackServerContext* context,
+                                                          const v1::ListArticlesRequest* request,
+                                                          v1::ListArticlesResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const ListRequest list{
+      .page_size = request->page_size(), .page_token = request->page_token(), .author = request->author()};
+  listing_.List(list, [reactor, response](const absl::StatusOr<ArticlePage>& page) {
+    if (page.ok()) {
+      for (const CountedArticle& article : page->articles) ToProto(article, *response->add_articles());
+      response->set_next_page_token(page->next_page_token);
+    }
+    reactor->Finish(ToGrpc(page.status()));
+  });
+  return reactor;
+}
+
+grpc::ServerBidiReactor<v1::ViewArticlesRequest, v1::ViewArticlesResponse>* ArticleServiceRpc::ViewArticles(
+    grpc::CallbackServerContext* /*context*/) {
+  return streams_.Open(reader_, kMaxBatch);
+}
+
+}  // namespace readcount

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <grpcpp/support/server_callback.h>
+
+#include "readcount/v1/article_service.grpc.pb.h"
+#include "services/article/listing.h"
+#include "services/article/reader.h"
+#include "services/article/view_stream.h"
+
+namespace readcount {
+
+// readcount.v1.ArticleService over the reader and the listing: messages in, a call, messages out.
+class ArticleServiceRpc final : public v1::ArticleService::CallbackService {
+ public:
+  static constexpr int kMaxBatch = 1000;  // ids of one message
+
+  // Both must outlive the server that this is registered with.
+  ArticleServiceRpc(ArticleReader& reader, ArticleListing& listing) : reader_(reader), listing_(listing) {}
+
+  grpc::ServerUnaryReactor* ViewArticle(grpc::CallbackServerContext* context,
+                                        const v1::ViewArticleRequest* request,
+                                        v1::ViewArticleResponse* response) override;
+  grpc::ServerUnaryReactor* GetArticle(grpc::CallbackServerContext* context,
+                                       const v1::GetArticleRequest* request,
+                                       v1::GetArticleResponse* response) override;
+  grpc::ServerUnaryReactor* BatchGetArticles(grpc::CallbackServerContext* context,
+                                             const v1::BatchGetArticlesRequest* request,
+                                             v1::BatchGetArticlesResponse* response) override;
+  grpc::ServerUnaryReactor* ListArticles(grpc::CallbackServerContext* context,
+                                         const v1::ListArticlesRequest* request,
+                                         v1::ListArticlesResponse* response) override;
+  grpc::ServerBidiReactor<v1::ViewArticlesRequest, v1::ViewArticlesResponse>* ViewArticles(
+      grpc::CallbackServerContext* context) override;
+
+  // Ends every stream after the batch it is at, so that a drain need not wait for the clients.
+  void EndStreams() { streams_.EndAll(); }
+
+ private:
+  template <typename Response>
+  grpc::ServerUnaryReactor* ReadOne(grpc::CallbackServerContext* context,
+                                    uint64_t id,
+                                    bool record,
+                                    Response* response);
+
+  ArticleReader& reader_;
+  ArticleListing& listing_;
+  ViewStreams streams_;
+};
+
+}  // namespace readcount

@@ -1,0 +1,100 @@
+#include "services/article/article_server.h"
+
+#include <limits>
+
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "services/common/base/clock.h"
+
+namespace readcount {
+namespace {
+
+constexpr char kServiceName[] = "readcount.v1.ArticleService";
+constexpr absl::Duration kProbeInterval = absl::Seconds(1);
+
+ArticleCache::Settings CacheSettings(const ArticleSettings& article) {
+  return {.bytes = article.cache_bytes,
+          .absent_capacity = article.absent_capacity,
+          .ttl = article.cache_ttl,
+          .absent_ttl = article.absent_ttl};
+}
+
+ViewRecorder::Settings RecorderSettings(const Settings& settings) {
+  absl::BitGen random;
+  return {.writer = absl::Uniform<uint64_t>(random, 1, std::numeric_limits<uint64_t>::max()),
+          .max_batch = settings.article.max_batch,
+          .max_queued = settings.article.max_queued,
+          .retry_for = settings.redis.retry_for};
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Program>> ArticleServer::Start(const Settings& settings) {
+  for (const auto& [key, text] :
+       {std::pair("mysql.dsn", &settings.mysql.dsn_text), std::pair("redis.dsn", &settings.redis.dsn_text)}) {
+    if (text->empty())
+      return absl::InvalidArgumentError(
+          absl::StrCat(settings.Where(key), ": is empty: name the server to use"));
+  }
+  auto server = std::make_unique<ArticleServer>(settings);
+  if (absl::Status status = server->Listen(settings); !status.ok()) return status;
+  return server;
+}
+
+ArticleServer::ArticleServer(const Settings& settings)
+    : mysql_(settings.mysql, SystemClock()),
+      repository_(mysql_, absl::Minutes(settings.mysql.datetime_offset_minutes)),
+      ledger_(settings.redis),
+      cache_(CacheSettings(settings.article), SystemClock()),
+      loader_({.threads = settings.mysql.connections, .max_queued = settings.article.max_queued},
+              repository_,
+              cache_),
+      recorder_(RecorderSettings(settings), ledger_, SystemClock(), retry_sleeper_),
+      reader_(cache_, loader_, recorder_),
+      listing_threads_(settings.mysql.connections),
+      listing_(repository_, reader_, listing_threads_),
+      rpc_(reader_, listing_) {}
+
+// The server goes first: it ends when the last call has, and every call needs the parts before it.
+ArticleServer::~ArticleServer() {
+  probe_.reset();
+  server_.reset();
+}
+
+absl::Status ArticleServer::Listen(const Settings& settings) {
+  absl::StatusOr<std::unique_ptr<RpcServer>> server = RpcServer::Start(settings.article.listen, {&rpc_});
+  if (!server.ok()) {
+    return {server.status().code(),
+            absl::StrCat(settings.Where("article.listen"), ": ", server.status().message())};
+  }
+  server_ = *std::move(server);
+  server_->SetServing(kServiceName, false);
+  probe_ = std::make_unique<HealthProbe>(
+      kProbeInterval,
+      probe_sleeper_,
+      [this] { return BackendsAnswer(); },
+      [this](bool serving) { server_->SetServing(kServiceName, serving); });
+  return absl::OkStatus();
+}
+
+bool ArticleServer::BackendsAnswer() {
+  absl::Notification answered;
+  bool redis = false;
+  const absl::Status asked =
+      recorder_.Submit({}, /*record=*/false, [&](const absl::StatusOr<RecordedViews>& outcome) {
+        redis = outcome.ok();
+        answered.Notify();
+      });
+  if (asked.ok()) answered.WaitForNotification();
+  return repository_.Ping().ok() && redis;
+}
+
+void ArticleServer::Drain(absl::Duration grace) {
+  probe_.reset();
+  rpc_.EndStreams();
+  server_->Drain(grace);
+  retry_sleeper_.Cancel();
+}
+
+}  // namespace readcount

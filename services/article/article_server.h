@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "services/article/article_rpc.h"
+#include "services/article/cache.h"
+#include "services/article/health_probe.h"
+#include "services/article/listing.h"
+#include "services/article/loader.h"
+#include "services/article/mysql_repository.h"
+#include "services/article/reader.h"
+#include "services/article/view_recorder.h"
+#include "services/common/base/sleeper.h"
+#include "services/common/base/thread_pool.h"
+#include "services/common/config/settings.h"
+#include "services/common/ledger/redis_view_ledger.h"
+#include "services/common/mysql/pool.h"
+#include "services/common/rpc/program.h"
+#include "services/common/rpc/server.h"
+
+namespace readcount {
+
+// The whole of article-service, built from its settings. Serves at once, also while MySQL or Redis is away:
+// the health of readcount.v1.ArticleService tells whether both answer.
+class ArticleServer final : public Program {
+ public:
+  // INVALID_ARGUMENT if a DSN is missing, UNAVAILABLE if the address is taken; the message names key and
+  // place.
+  static absl::StatusOr<std::unique_ptr<Program>> Start(const Settings& settings);
+
+  explicit ArticleServer(const Settings& settings);
+  ~ArticleServer() override;
+
+  Address address() const override { return server_->address(); }
+  void Drain(absl::Duration grace) override;
+
+ private:
+  absl::Status Listen(const Settings& settings);
+  bool BackendsAnswer();
+
+  // In the order of their lives: each uses those before it.
+  EventSleeper retry_sleeper_;
+  EventSleeper probe_sleeper_;
+  mysql::Pool mysql_;
+  MysqlArticleRepository repository_;
+  RedisViewLedger ledger_;
+  ArticleCache cache_;
+  ArticleLoader loader_;
+  ViewRecorder recorder_;
+  ArticleReader reader_;
+  ThreadPool listing_threads_;
+  ArticleListing listing_;
+  ArticleServiceRpc rpc_;
+  std::unique_ptr<RpcServer> server_;
+  std::unique_ptr<HealthProbe> probe_;
+};
+
+}  // namespace readcount

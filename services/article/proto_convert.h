@@ -1,0 +1,14 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "readcount/v1/article_service.pb.h"
+#include "services/article/article.h"
+
+namespace readcount {
+
+// The domain's answers as messages of the API.
+void ToProto(const CountedArticle& from, v1::Article& to);
+void ToProto(uint64_t id, const absl::StatusOr<CountedArticle>& from, v1::ArticleResult& to);
+void ToProto(uint64_t id, const absl::StatusOr<CountedArticle>& from, bool counts_only, v1::ViewResult& to);
+
+}  // namespace readcount

@@ -1,0 +1,14 @@
+#include "services/article/reader.h"
+
+#include <memory>
+#include <utility>
+
+#include "services/article/read_operation.h"
+
+namespace readcount {
+
+void ArticleReader::Read(std::vector<uint64_t> ids, bool record, Callback callback) {
+  std::make_shared<ReadOperation>(*this, std::move(ids), record, std::move(callback))->Start();
+}
+
+}  // namespace readcount

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/civil_time.h"
+#include "absl/types/span.h"
+#include "services/article/article.h"
+
+namespace readcount {
+
+// A place in the order of pages: newest first, then by id, descending.
+struct PageKey {
+  absl::CivilSecond created_at;  // as in the table, in no zone
+  uint64_t id = 0;
+
+  friend bool operator==(const PageKey&, const PageKey&) = default;
+};
+
+struct PageQuery {
+  std::string author;            // empty: everyone's
+  std::optional<PageKey> after;  // none: from the newest on
+  int limit = 0;                 // at least 1
+};
+
+// The articles' table, read only. Thread-safe.
+//
+// Errors: UNAVAILABLE MySQL is away; FAILED_PRECONDITION the schema is not loaded; INTERNAL anything else.
+class ArticleRepository {
+ public:
+  virtual ~ArticleRepository() = default;
+
+  // Rows of those `ids` that exist and are not deleted, in no order. Row and position in `life` are read by
+  // one statement, so they fit each other.
+  virtual absl::StatusOr<std::vector<ArticleRow>> Load(uint64_t life, absl::Span<const uint64_t> ids) = 0;
+
+  // Keys of the page after `query.after`, in page order, deleted articles left out.
+  virtual absl::StatusOr<std::vector<PageKey>> ListKeys(const PageQuery& query) = 0;
+
+  // OK if MySQL answers.
+  virtual absl::Status Ping() = 0;
+};
+
+}  // namespace readcount
