@@ -9,10 +9,8 @@
 namespace readcount {
 
 template <typename Response>
-grpc::ServerUnaryReactor* ArticleServiceRpc::ReadOne(grpc::CallbackServerContext* context,
-                                                     uint64_t id,
-                                                     bool record,
-                                                     Response* response) {
+grpc::ServerUnaryReactor* ArticleServiceRpc::ReadOne(grpc::CallbackServerContext* context, uint64_t id,
+                                                     bool record, Response* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reader_.Read({id}, record, [reactor, response](ArticleReader::Results results) {
     const absl::StatusOr<CountedArticle>& result = results.front();
@@ -43,12 +41,12 @@ grpc::ServerUnaryReactor* ArticleServiceRpc::BatchGetArticles(grpc::CallbackServ
     return reactor;
   }
   std::vector<uint64_t> ids(request->ids().begin(), request->ids().end());
-  reader_.Read(
-      std::move(ids), /*record=*/false, [reactor, request, response](ArticleReader::Results results) {
-        for (int i = 0; i < request->ids_size(); ++i)
-          ToProto(request->ids(i), results[i], *response->add_results());
-        reactor->Finish(grpc::Status::OK);
-      });
+  reader_.Read(std::move(ids), /*record=*/false,
+               [reactor, request, response](ArticleReader::Results results) {
+                 for (int i = 0; i < request->ids_size(); ++i)
+                   ToProto(request->ids(i), results[i], *response->add_results());
+                 reactor->Finish(grpc::Status::OK);
+               });
   return reactor;
 }
 

@@ -37,9 +37,7 @@ class ArticleServiceRpc final : public v1::ArticleService::CallbackService {
 
  private:
   template <typename Response>
-  grpc::ServerUnaryReactor* ReadOne(grpc::CallbackServerContext* context,
-                                    uint64_t id,
-                                    bool record,
+  grpc::ServerUnaryReactor* ReadOne(grpc::CallbackServerContext* context, uint64_t id, bool record,
                                     Response* response);
 
   ArticleReader& reader_;

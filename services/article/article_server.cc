@@ -31,12 +31,7 @@ ViewRecorder::Settings RecorderSettings(const Settings& settings) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Program>> ArticleServer::Start(const Settings& settings) {
-  for (const auto& [key, text] :
-       {std::pair("mysql.dsn", &settings.mysql.dsn_text), std::pair("redis.dsn", &settings.redis.dsn_text)}) {
-    if (text->empty())
-      return absl::InvalidArgumentError(
-          absl::StrCat(settings.Where(key), ": is empty: name the server to use"));
-  }
+  if (absl::Status status = settings.RequireServers(); !status.ok()) return status;
   auto server = std::make_unique<ArticleServer>(settings);
   if (absl::Status status = server->Listen(settings); !status.ok()) return status;
   return server;
@@ -47,8 +42,7 @@ ArticleServer::ArticleServer(const Settings& settings)
       repository_(mysql_, absl::Minutes(settings.mysql.datetime_offset_minutes)),
       ledger_(settings.redis),
       cache_(CacheSettings(settings.article), SystemClock()),
-      loader_({.threads = settings.mysql.connections, .max_queued = settings.article.max_queued},
-              repository_,
+      loader_({.threads = settings.mysql.connections, .max_queued = settings.article.max_queued}, repository_,
               cache_),
       recorder_(RecorderSettings(settings), ledger_, SystemClock(), retry_sleeper_),
       reader_(cache_, loader_, recorder_),
@@ -71,9 +65,7 @@ absl::Status ArticleServer::Listen(const Settings& settings) {
   server_ = *std::move(server);
   server_->SetServing(kServiceName, false);
   probe_ = std::make_unique<HealthProbe>(
-      kProbeInterval,
-      probe_sleeper_,
-      [this] { return BackendsAnswer(); },
+      kProbeInterval, probe_sleeper_, [this] { return BackendsAnswer(); },
       [this](bool serving) { server_->SetServing(kServiceName, serving); });
   return absl::OkStatus();
 }

@@ -4,8 +4,7 @@
 
 namespace readcount {
 
-std::optional<ExactCount> CountExactly(const ArticleRow& row,
-                                       const LedgerState& state,
+std::optional<ExactCount> CountExactly(const ArticleRow& row, const LedgerState& state,
                                        const RecordedView& view) {
   if (row.life != state.life || row.applied_epoch + 1 < state.oldest_epoch()) return std::nullopt;
   ExactCount exact{.count = row.count};

@@ -17,8 +17,7 @@ struct ExactCount {
 // The count of `view` on top of `row`, or none if a batch that the row lacks has left Redis already (or
 // belongs to another life): then the row must be read again. Exact also for a row newer than the ledger's
 // answer, whose batches are then not added again.
-std::optional<ExactCount> CountExactly(const ArticleRow& row,
-                                       const LedgerState& state,
+std::optional<ExactCount> CountExactly(const ArticleRow& row, const LedgerState& state,
                                        const RecordedView& view);
 
 }  // namespace readcount

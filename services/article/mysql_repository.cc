@@ -31,8 +31,7 @@ constexpr absl::string_view kNewestOfAuthorAfter =
     "AND created_at <= ? AND (created_at < ? OR id < ?) ORDER BY created_at DESC, id DESC LIMIT ?";
 
 std::string ToText(absl::CivilSecond time) {
-  return absl::StrCat(absl::FormatCivilTime(absl::CivilDay(time)),
-                      " ",
+  return absl::StrCat(absl::FormatCivilTime(absl::CivilDay(time)), " ",
                       absl::FormatCivilTime(time).substr(std::size("YYYY-MM-DD")));
 }
 

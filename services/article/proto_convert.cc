@@ -8,8 +8,7 @@ namespace readcount {
 namespace {
 
 void SetTime(const std::optional<absl::Time>& from,
-             google::protobuf::Timestamp* (v1::Article::*mutable_field)(),
-             v1::Article& to) {
+             google::protobuf::Timestamp* (v1::Article::*mutable_field)(), v1::Article& to) {
   if (from.has_value()) (to.*mutable_field)()->set_seconds(absl::ToUnixSeconds(*from));
 }
 

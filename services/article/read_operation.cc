@@ -23,9 +23,7 @@ uint64_t Raise(std::atomic<uint64_t>& shown, uint64_t count) {
 
 }  // namespace
 
-ReadOperation::ReadOperation(ArticleReader& reader,
-                             std::vector<uint64_t> ids,
-                             bool record,
+ReadOperation::ReadOperation(ArticleReader& reader, std::vector<uint64_t> ids, bool record,
                              ArticleReader::Callback callback)
     : reader_(reader), record_(record), callback_(std::move(callback)), items_(ids.size()) {
   for (size_t i = 0; i < ids.size(); ++i) items_[i].id = ids[i];
@@ -51,8 +49,7 @@ void ReadOperation::FindRow(Item& item) {
     LastOfStep();
     return;
   }
-  reader_.loader_.Load(item.id,
-                       reader_.recorder_.life(),
+  reader_.loader_.Load(item.id, reader_.recorder_.life(),
                        [self = shared_from_this(), &item](const absl::StatusOr<CachedRow>& row) {
                          self->RowLoaded(item, row);
                          if (self->LastOfStep()) self->AskLedger();
@@ -107,8 +104,7 @@ void ReadOperation::LedgerAnswered(const absl::StatusOr<RecordedViews>& outcome)
 void ReadOperation::Settle(Item& item) {
   if (item.view->pending.refused) {
     item.error = absl::ResourceExhaustedError(
-        absl::StrCat("article ",
-                     item.id,
+        absl::StrCat("article ", item.id,
                      " has as many pending views as fit: nothing was counted, try after the next sync"));
     LastOfStep();
     return;

@@ -16,9 +16,7 @@ namespace readcount {
 // the last of its parts to end begins the next step. Keeps itself alive until the callback has run.
 class ReadOperation : public std::enable_shared_from_this<ReadOperation> {
  public:
-  ReadOperation(ArticleReader& reader,
-                std::vector<uint64_t> ids,
-                bool record,
+  ReadOperation(ArticleReader& reader, std::vector<uint64_t> ids, bool record,
                 ArticleReader::Callback callback);
 
   void Start();

@@ -26,8 +26,8 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
       return FinishOnce(ToGrpc(BatchSizeError(request_.ids_size())));
     }
     std::vector<uint64_t> ids(request_.ids().begin(), request_.ids().end());
-    reader_.Read(
-        std::move(ids), /*record=*/true, [this](ArticleReader::Results results) { Answer(results); });
+    reader_.Read(std::move(ids), /*record=*/true,
+                 [this](ArticleReader::Results results) { Answer(results); });
   }
 
   void OnWriteDone(bool ok) override {

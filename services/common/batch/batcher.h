@@ -53,8 +53,8 @@ class Batcher {
       absl::MutexLock lock(&mutex_);
       if (closed_) return absl::UnavailableError("shutting down: send the call to another instance");
       if (queued_weight_ + weight > limits_.max_queued && !queue_.empty()) {
-        return absl::ResourceExhaustedError(absl::StrCat(
-            queued_weight_, " items are queued, the limit is ", limits_.max_queued, ": try later"));
+        return absl::ResourceExhaustedError(absl::StrCat(queued_weight_, " items are queued, the limit is ",
+                                                         limits_.max_queued, ": try later"));
       }
       queue_.push_back({std::move(item), weight});
       queued_weight_ += weight;

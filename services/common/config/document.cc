@@ -42,9 +42,7 @@ class Flattener {
     return absl::InvalidArgumentError(absl::StrCat(place, ": ", message));
   }
 
-  absl::Status AddSection(const std::string& prefix,
-                          const std::string& key,
-                          const std::string& place,
+  absl::Status AddSection(const std::string& prefix, const std::string& key, const std::string& place,
                           const YAML::Node& section) {
     if (!prefix.empty()) return Error(place, absl::StrCat(key, ": must be a plain value, not a section"));
     return Add(key, section);
@@ -82,11 +80,12 @@ absl::StatusOr<ConfigDocument> ParseConfigDocument(const std::string& text, cons
 
 absl::StatusOr<ConfigDocument> ReadConfigDocument(const std::string& path) {
   std::ifstream file(path);
-  std::stringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    return absl::NotFoundError(absl::StrCat(
-        path, ": cannot be read: ", std::strerror(errno), ": name the configuration file with --config"));
+  if (!file) {
+    return absl::NotFoundError(absl::StrCat(path, ": cannot be read: ", std::strerror(errno),
+                                            ": name the configuration file with --config"));
   }
+  std::stringstream text;
+  text << file.rdbuf();
   return ParseConfigDocument(text.str(), path);
 }
 

@@ -67,8 +67,8 @@ class Binder {
     if (parsed.ok()) {
       target = *std::move(parsed);
     } else {
-      faults_.push_back(absl::StrCat(
-          value->place, ": ", key, ": '", Shown(key, value->text), "' ", parsed.status().message()));
+      faults_.push_back(absl::StrCat(value->place, ": ", key, ": '", Shown(key, value->text), "' ",
+                                     parsed.status().message()));
     }
   }
 
@@ -87,15 +87,12 @@ class Binder {
     });
   }
 
-  static absl::StatusOr<absl::Duration> ParseTime(absl::string_view text,
-                                                  absl::Duration least,
+  static absl::StatusOr<absl::Duration> ParseTime(absl::string_view text, absl::Duration least,
                                                   absl::Duration most) {
     absl::Duration duration;
     if (!absl::ParseDuration(text, &duration) || duration < least || duration > most) {
-      return absl::InvalidArgumentError(absl::StrCat("is not a time from ",
-                                                     absl::FormatDuration(least),
-                                                     " to ",
-                                                     absl::FormatDuration(most),
+      return absl::InvalidArgumentError(absl::StrCat("is not a time from ", absl::FormatDuration(least),
+                                                     " to ", absl::FormatDuration(most),
                                                      ", for example 10s or 500ms"));
     }
     return duration;
@@ -181,8 +178,7 @@ void BindArticle(Binder& binder, ArticleSettings& article) {
 
 void BindSync(Binder& binder, SyncSettings& sync) {
   binder.Bind("sync.listen", sync.listen, ParseAddress);
-  binder.Bind("sync.interval",
-              sync.interval,
+  binder.Bind("sync.interval", sync.interval,
               [](absl::string_view text) -> absl::StatusOr<std::optional<absl::Duration>> {
                 if (text == "off") return std::optional<absl::Duration>();
                 return Binder::ParseTime(text, absl::Milliseconds(10), kDay);
@@ -225,6 +221,16 @@ std::string Address::ToString() const {
 std::string Settings::Where(absl::string_view key) const {
   const auto found = origins.find(key);
   return absl::StrCat(found == origins.end() ? "default" : found->second.place, ": ", key);
+}
+
+absl::Status Settings::RequireServers() const {
+  for (const auto& [key, text] :
+       {std::pair("mysql.dsn", &mysql.dsn_text), std::pair("redis.dsn", &redis.dsn_text)}) {
+    if (text->empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(Where(key), ": is empty: name the server to use"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 Environment ProcessEnvironment() {

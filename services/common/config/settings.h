@@ -94,6 +94,9 @@ struct Settings {
 
   // `app.yaml:12: gateway.listen`, to begin a message about that key.
   std::string Where(absl::string_view key) const;
+
+  // INVALID_ARGUMENT, naming key and place, unless both DSNs are given.
+  absl::Status RequireServers() const;
 };
 
 // Reads one environment variable; none if it is not set.

@@ -6,6 +6,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "services/common/base/wide.h"
 #include "services/common/ledger/state.h"
 
 namespace readcount {
@@ -30,7 +31,7 @@ struct LedgerBooks {
   int64_t recorded = 0;         // views that article services recorded in this life
   int64_t live_recorded = 0;    // of these, in the live hash
   int64_t sealed_recorded = 0;  // of these, in the sealed batch
-  int64_t live = 0;             // sum of the live hash; fields that are not countable left out
+  WideViews live = 0;           // sum of the live hash; fields that are not countable left out
   uint64_t live_fields = 0;     // size of the live hash
 };
 
@@ -49,8 +50,8 @@ class BatchLedger {
   virtual absl::StatusOr<SealReply> Seal() = 0;
 
   // Calls `visit` with every field and value of the sealed batch, in no order, possibly some of them twice.
-  // If another syncer releases the batch meanwhile, what is visited is worthless: the position in MySQL
-  // is then beyond the batch, and no chunk of it can be applied.
+  // If the batch leaves Redis meanwhile (released by another syncer, or lost), what is visited may be a part
+  // of it: compare ReadPending's state before and after.
   virtual absl::Status ReadSealed(
       absl::FunctionRef<void(absl::string_view field, absl::string_view value)> visit) = 0;
 

@@ -1,10 +1,8 @@
 #include "services/common/ledger/redis_batch_ledger.h"
 
 #include <algorithm>
-#include <limits>
 #include <string>
 
-#include "absl/numeric/int128.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/ledger/field.h"
@@ -16,23 +14,17 @@ namespace {
 // Fields per HSCAN page: a millisecond of Redis' time.
 constexpr absl::string_view kPage = "2000";
 
-int64_t Clamp(absl::int128 sum) {
-  constexpr absl::int128 kLeast = std::numeric_limits<int64_t>::min();
-  constexpr absl::int128 kMost = std::numeric_limits<int64_t>::max();
-  return static_cast<int64_t>(std::clamp(sum, kLeast, kMost));
-}
-
 // The sum of the live hash from the script's two parts.
-absl::StatusOr<int64_t> SumLive(const std::string& short_sum, const redis::Reply& great) {
+absl::StatusOr<WideViews> SumLive(const std::string& short_sum, const redis::Reply& great) {
   int64_t base = 0;
   if (!absl::SimpleAtoi(short_sum, &base)) return MalformedReply("books");
-  absl::int128 sum = base;
+  WideViews sum = base;
   for (const redis::Reply& pair : great.elements) {
     const size_t blank = std::min(pair.text.find(' '), pair.text.size() - 1);
     const bool is_article = ParseArticleId(absl::string_view(pair.text).substr(0, blank)).has_value();
     if (is_article) sum += ParseIncrement(absl::string_view(pair.text).substr(blank + 1)).value_or(0);
   }
-  return Clamp(sum);
+  return sum;
 }
 
 }  // namespace
@@ -89,7 +81,7 @@ absl::StatusOr<LedgerBooks> RedisBatchLedger::Books() {
     return MalformedReply("books");
   }
   books.live_fields = static_cast<uint64_t>(elements[6].integer);
-  const absl::StatusOr<int64_t> live = SumLive(elements[7].text, elements[8]);
+  const absl::StatusOr<WideViews> live = SumLive(elements[7].text, elements[8]);
   if (!live.ok()) return live.status();
   books.live = *live;
   return books;

@@ -44,8 +44,8 @@ absl::StatusOr<redis::Reply> RedisSession::Run(absl::string_view script,
   for (const bool last_try : {false, true}) {
     const absl::StatusOr<absl::string_view> name = Load(script);
     if (!name.ok()) return name.status();
-    std::vector<absl::string_view> words = {
-        "EVALSHA", *name, "5", kLiveKey, kSealedKey, kMetaKey, kWritersKey, kOrphansKey, fresh_life};
+    std::vector<absl::string_view> words = {"EVALSHA", *name,       "5",         kLiveKey,  kSealedKey,
+                                            kMetaKey,  kWritersKey, kOrphansKey, fresh_life};
     words.insert(words.end(), arguments.begin(), arguments.end());
     absl::StatusOr<redis::Reply> reply = connection_->Command(words);
     if (!absl::IsNotFound(reply.status()) || last_try) return reply;
@@ -63,15 +63,9 @@ absl::StatusOr<LedgerState> ParseLedgerState(const redis::Reply& reply, size_t e
   if (error != std::errc() || end != life.data() + life.size() || life.size() != 16 || state.life == 0 ||
       !absl::SimpleAtoi(reply.elements[1].text, &state.epoch) || state.epoch == 0 ||
       !absl::SimpleAtoi(reply.elements[2].text, &state.sealed_epoch) || state.sealed_epoch >= state.epoch) {
-    return absl::FailedPreconditionError(absl::StrCat("Redis: ",
-                                                      kMetaKey,
-                                                      " is damaged: life '",
-                                                      life,
-                                                      "', epoch '",
-                                                      reply.elements[1].text,
-                                                      "', sealed_epoch '",
-                                                      reply.elements[2].text,
-                                                      "': restore it from a backup of the same moment"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "Redis: ", kMetaKey, " is damaged: life '", life, "', epoch '", reply.elements[1].text,
+        "', sealed_epoch '", reply.elements[2].text, "': restore it from a backup of the same moment"));
   }
   return state;
 }

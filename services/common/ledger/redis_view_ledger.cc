@@ -59,8 +59,8 @@ absl::StatusOr<ViewReply> ParseViewReply(const redis::Reply& reply, const ViewBa
 }
 
 absl::StatusOr<ViewReply> RedisViewLedger::Record(const ViewBatch& batch) {
-  std::vector<std::string> arguments = {
-      FormatLife(batch.life), FormatLife(batch.writer), absl::StrCat(batch.seq)};
+  std::vector<std::string> arguments = {FormatLife(batch.life), FormatLife(batch.writer),
+                                        absl::StrCat(batch.seq)};
   arguments.reserve(arguments.size() + 2 * batch.entries.size());
   for (const ViewBatch::Entry& entry : batch.entries) {
     arguments.push_back(absl::StrCat(entry.id));

@@ -213,16 +213,10 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const MysqlSettings
   // Named as TCP, or the library takes "localhost" for its default socket.
   const unsigned protocol = dsn.socket.empty() ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
   mysql_options(handle, MYSQL_OPT_PROTOCOL, &protocol);
-  if (mysql_real_connect(
-          handle, host, dsn.user.c_str(), dsn.password.c_str(), dsn.database.c_str(), dsn.port, socket, 0) ==
-      nullptr) {
-    const std::string message = absl::StrCat("MySQL at ",
-                                             dsn.ForDisplay(),
-                                             ": ",
-                                             mysql_error(handle),
-                                             " (error ",
-                                             mysql_errno(handle),
-                                             "): check mysql.dsn");
+  if (mysql_real_connect(handle, host, dsn.user.c_str(), dsn.password.c_str(), dsn.database.c_str(), dsn.port,
+                         socket, 0) == nullptr) {
+    const std::string message = absl::StrCat("MySQL at ", dsn.ForDisplay(), ": ", mysql_error(handle),
+                                             " (error ", mysql_errno(handle), "): check mysql.dsn");
     return RefusesLogin(mysql_errno(handle)) ? absl::PermissionDeniedError(message)
                                              : absl::UnavailableError(message);
   }
@@ -239,8 +233,8 @@ absl::StatusOr<Result> Connection::Execute(absl::string_view sql, absl::Span<con
   if (!prepared.ok()) return prepared.status();
   MYSQL_STMT* statement = *prepared;
   if (mysql_stmt_param_count(statement) != arguments.size()) {
-    return absl::InternalError(absl::StrCat(
-        "a statement with ", mysql_stmt_param_count(statement), " parameters was given ", arguments.size()));
+    return absl::InternalError(absl::StrCat("a statement with ", mysql_stmt_param_count(statement),
+                                            " parameters was given ", arguments.size()));
   }
   const bool decided = impl_->in_transaction || OnlyReads(sql);
   Parameters parameters(arguments);
@@ -256,6 +250,10 @@ absl::StatusOr<Result> Connection::Execute(absl::string_view sql, absl::Span<con
   }
   mysql_stmt_free_result(statement);
   return result;
+}
+
+absl::Status Connection::Command(absl::string_view sql) {
+  return impl_->Query(sql);
 }
 
 absl::Status Connection::Begin() {

@@ -53,6 +53,9 @@ class Connection {
     return Execute(sql, absl::MakeConstSpan(arguments.begin(), arguments.size()));
   }
 
+  // Runs a statement without arguments and rows that servers do not prepare, such as SAVEPOINT.
+  absl::Status Command(absl::string_view sql);
+
   // Transactions. Commit answers UNKNOWN when the reply was lost: it may have happened or not.
   absl::Status Begin();
   absl::Status Commit();

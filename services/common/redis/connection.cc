@@ -21,23 +21,15 @@ struct ReplyFree {
 using OwnedReply = std::unique_ptr<redisReply, ReplyFree>;
 
 // What the server says when it cannot serve now but may later, before it has done anything.
-constexpr std::array<absl::string_view, 10> kNotNow = {"LOADING",
-                                                       "READONLY",
-                                                       "MISCONF",
-                                                       "OOM",
-                                                       "BUSY",
-                                                       "CLUSTERDOWN",
-                                                       "TRYAGAIN",
-                                                       "MASTERDOWN",
-                                                       "NOREPLICAS",
-                                                       "MOVED"};
+constexpr std::array<absl::string_view, 10> kNotNow = {"LOADING",    "READONLY",    "MISCONF",  "OOM",
+                                                       "BUSY",       "CLUSTERDOWN", "TRYAGAIN", "MASTERDOWN",
+                                                       "NOREPLICAS", "MOVED"};
 constexpr std::array<absl::string_view, 4> kLogin = {"NOAUTH", "WRONGPASS", "NOPERM", "ERR AUTH"};
 
 template <size_t size>
 bool StartsWithAny(absl::string_view text, const std::array<absl::string_view, size>& prefixes) {
-  return std::any_of(prefixes.begin(), prefixes.end(), [&](absl::string_view prefix) {
-    return absl::StartsWith(text, prefix);
-  });
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](absl::string_view prefix) { return absl::StartsWith(text, prefix); });
 }
 
 absl::Status ErrorReply(absl::string_view text) {

@@ -66,13 +66,11 @@ int Serve(const Settings& settings, const CommandLine& command, const BuildProgr
     std::cerr << status.message() << '\n';
     return kCannotStart;
   }
-  Log(LogLevel::kInfo,
-      "serving",
+  Log(LogLevel::kInfo, "serving",
       {{"address", (*program)->address().ToString()}, {"version", READCOUNT_VERSION}});
   int signal = 0;
   sigwait(&signals, &signal);
-  Log(LogLevel::kInfo,
-      "stopping",
+  Log(LogLevel::kInfo, "stopping",
       {{"signal", signal}, {"grace", absl::FormatDuration(settings.shutdown_grace)}});
   // Whoever signals again does not want to wait.
   std::signal(signal, SIG_DFL);

@@ -1,5 +1,6 @@
 #include "services/common/rpc/server.h"
 
+#include <grpc/health/v1/health.pb.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 
@@ -15,6 +16,8 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const Address& liste
   grpc::EnableDefaultHealthCheckService(true);
   static const bool reflection = (grpc::reflection::InitProtoReflectionServerBuilderPlugin(), true);
   static_cast<void>(reflection);
+  // gRPC's own health service is built without descriptors; linked in here, reflection can describe it.
+  google::protobuf::LinkMessageReflection<grpc::health::v1::HealthCheckRequest>();
 
   grpc::ServerBuilder builder;
   int port = 0;
@@ -24,8 +27,8 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const Address& liste
   for (grpc::Service* service : services) builder.RegisterService(service);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0) {
-    return absl::UnavailableError(absl::StrCat(
-        "cannot listen on ", listen.ToString(), ": the address is in use or not this machine's"));
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", listen.ToString(),
+                                               ": the address is in use or not this machine's"));
   }
   return std::unique_ptr<RpcServer>(
       new RpcServer(std::move(server), {.host = listen.host, .port = static_cast<uint16_t>(port)}));

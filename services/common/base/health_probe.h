@@ -13,9 +13,7 @@ namespace readcount {
 class HealthProbe {
  public:
   // `probe` answers; `tell` hears of changes; both run on the probe's thread until destruction.
-  HealthProbe(absl::Duration interval,
-              Sleeper& sleeper,
-              std::function<bool()> probe,
+  HealthProbe(absl::Duration interval, Sleeper& sleeper, std::function<bool()> probe,
               std::function<void(bool)> tell);
 
   // Cancels the sleeper and joins.

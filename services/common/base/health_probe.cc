@@ -1,13 +1,11 @@
-#include "services/article/health_probe.h"
+#include "services/common/base/health_probe.h"
 
 #include <optional>
 #include <utility>
 
 namespace readcount {
 
-HealthProbe::HealthProbe(absl::Duration interval,
-                         Sleeper& sleeper,
-                         std::function<bool()> probe,
+HealthProbe::HealthProbe(absl::Duration interval, Sleeper& sleeper, std::function<bool()> probe,
                          std::function<void(bool)> tell)
     : sleeper_(sleeper), thread_([interval, &sleeper, probe = std::move(probe), tell = std::move(tell)] {
         std::optional<bool> last;

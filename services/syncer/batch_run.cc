@@ -1,0 +1,161 @@
+#include "services/syncer/batch_run.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/base/log.h"
+
+namespace readcount {
+namespace {
+
+// Strays in one transaction.
+constexpr size_t kStraysPerChunk = 1000;
+
+}  // namespace
+
+absl::Status BatchRun::Apply() {
+  if (absl::Status status = ReadStanding(); !status.ok()) return status;
+  Backoff backoff(settings_.backoff);
+  int attempts = 0;
+  while (standing_.position.epoch <= batch_.epoch) {
+    const Position before = standing_.position;
+    const absl::Status outcome = Step();
+    if (absl::Status status = Settle(outcome); !status.ok()) return status;
+    if (outcome.ok() || standing_.position != before) {
+      attempts = 0;
+      backoff.Reset();
+      continue;
+    }
+    if (++attempts >= settings_.attempts) {
+      return absl::UnavailableError(absl::StrCat("a chunk of batch ", batch_.epoch,
+                                                 " found no way into MySQL in ", attempts,
+                                                 " attempts: look for long transactions on articles"));
+    }
+    if (!sleeper_.SleepFor(backoff.Next()))
+      return absl::UnavailableError("shutting down: the next run goes on");
+  }
+  ReportProgress();
+  return absl::OkStatus();
+}
+
+absl::Status BatchRun::ReadStanding() {
+  const absl::StatusOr<Standing> standing = store_.ReadStanding(batch_.life);
+  if (!standing.ok()) return standing.status();
+  standing_ = *standing;
+  ReportProgress();
+  if (!standing_.closed) return absl::OkStatus();
+  Log(LogLevel::kError, "life_is_closed", {{"life", FormatLife(batch_.life)}, {"epoch", batch_.epoch}});
+  return absl::FailedPreconditionError(
+      absl::StrCat("life ", FormatLife(batch_.life), " is closed in MySQL, but Redis holds batch ",
+                   batch_.epoch, " of it: Redis was restored from an old copy; nothing of it is applied"));
+}
+
+absl::Status BatchRun::Step() {
+  if (standing_.position.epoch < batch_.epoch) return SkipToBatch();
+  if (standing_.position.through_id == 0 && !strays_buried_) return BuryStrays();
+  strays_buried_ = true;
+  return ApplyNextChunk();
+}
+
+// What a step's outcome means for the next one: after a lost COMMIT, or when another syncer was faster, only
+// the standing tells where things are; after a deadlock the same step is made again.
+absl::Status BatchRun::Settle(const absl::Status& outcome) {
+  if (outcome.ok() || absl::IsAborted(outcome)) return absl::OkStatus();
+  if (!absl::IsUnknown(outcome) && !absl::IsFailedPrecondition(outcome)) return outcome;
+  Log(LogLevel::kWarning, "standing_read_again", {{"epoch", batch_.epoch}, {"reason", outcome}});
+  const Position before = standing_.position;
+  if (absl::Status status = ReadStanding(); !status.ok()) return status;
+  // A precondition that failed for another reason than the position would fail for ever.
+  return absl::IsFailedPrecondition(outcome) && standing_.position == before ? outcome : absl::OkStatus();
+}
+
+// Batches before this one have vanished from Redis without reaching MySQL: somebody deleted them there.
+absl::Status BatchRun::SkipToBatch() {
+  const Position to{.epoch = batch_.epoch, .through_id = 0};
+  Log(LogLevel::kError, "batches_vanished",
+      {{"life", FormatLife(batch_.life)},
+       {"from_epoch", standing_.position.epoch},
+       {"to_epoch", batch_.epoch}});
+  const absl::Status status =
+      store_.Apply({.life = batch_.life, .epoch = batch_.epoch, .from = standing_.position, .to = to})
+          .status();
+  if (status.ok()) standing_.position = to;
+  return status;
+}
+
+absl::Status BatchRun::BuryStrays() {
+  const absl::Span<const DeadLetter> strays = content_.strays;
+  for (size_t i = 0; i < strays.size(); i += kStraysPerChunk) {
+    const absl::Span<const DeadLetter> letters = strays.subspan(i, kStraysPerChunk);
+    if (absl::Status status = store_.Bury(batch_.life, batch_.epoch, letters); !status.ok()) return status;
+    report_.dead_letters += letters.size();
+  }
+  if (!strays.empty())
+    Log(LogLevel::kWarning, "strays_dead_lettered", {{"epoch", batch_.epoch}, {"fields", strays.size()}});
+  strays_buried_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status BatchRun::ApplyNextChunk() {
+  const Chunk chunk = NextChunk();
+  const absl::StatusOr<ChunkOutcome> outcome = store_.Apply(chunk);
+  if (!outcome.ok()) return outcome.status();
+  standing_.position = chunk.to;
+  report_.articles += outcome->articles;
+  report_.views += outcome->views;
+  report_.dead_letters += outcome->dead_letters;
+  ReportProgress();
+  if (chunk.books.taken_by_others > 0) {
+    Log(LogLevel::kWarning, "views_taken_by_others",
+        {{"epoch", batch_.epoch}, {"views", ToText(chunk.books.taken_by_others)}});
+  }
+  Log(LogLevel::kDebug, "chunk_applied",
+      {{"epoch", batch_.epoch},
+       {"articles", outcome->articles},
+       {"views", ToText(outcome->views)},
+       {"dead_letters", outcome->dead_letters},
+       {"through_id", chunk.to.through_id}});
+  return absl::OkStatus();
+}
+
+Chunk BatchRun::NextChunk() const {
+  const std::vector<Increment>& all = content_.increments;
+  const auto begin =
+      std::upper_bound(all.begin(), all.end(), standing_.position.through_id,
+                       [](uint64_t id, const Increment& increment) { return id < increment.id; });
+  const size_t left = all.end() - begin;
+  const size_t size = std::min(left, settings_.chunk_articles);
+  Chunk chunk{.life = batch_.life, .epoch = batch_.epoch, .from = standing_.position};
+  chunk.increments = absl::MakeConstSpan(all).subspan(begin - all.begin(), size);
+  if (size == left) {
+    chunk.to = {.epoch = batch_.epoch + 1, .through_id = 0};
+    chunk.books = Books();
+  } else {
+    chunk.to = {.epoch = batch_.epoch, .through_id = chunk.increments.back().id};
+  }
+  return chunk;
+}
+
+BatchBooks BatchRun::Books() const {
+  const WideViews others = content_.views - batch_.recorded;
+  return {.recorded = batch_.recorded,
+          .added_by_others = std::max<WideViews>(others, 0),
+          .taken_by_others = std::max<WideViews>(-others, 0)};
+}
+
+void BatchRun::ReportProgress() {
+  const std::vector<Increment>& all = content_.increments;
+  size_t done = all.size();
+  if (standing_.position.epoch < batch_.epoch) done = 0;
+  if (standing_.position.epoch == batch_.epoch) {
+    done = std::upper_bound(all.begin(), all.end(), standing_.position.through_id,
+                            [](uint64_t id, const Increment& increment) { return id < increment.id; }) -
+           all.begin();
+  }
+  WideViews views = 0;
+  const size_t from = reported_;
+  for (; reported_ < done; ++reported_) views += all[reported_].views;
+  if (reported_ > from) observer_.OnProgress(reported_ - from, views);
+}
+
+}  // namespace readcount

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "services/common/base/backoff.h"
+#include "services/common/base/sleeper.h"
+#include "services/common/ledger/batch_ledger.h"
+#include "services/syncer/engine.h"
+#include "services/syncer/store.h"
+
+namespace readcount {
+
+// One sealed batch on its way into MySQL: step *apply*. Goes on from wherever the position stands, chunk by
+// chunk, until the position is beyond the batch, whoever moved it there.
+class BatchRun {
+ public:
+  // All must outlive the run; `content` must be the whole batch.
+  BatchRun(const Engine::Settings& settings, const SealedBatch& batch, const BatchContent& content,
+           BatchStore& store, Sleeper& sleeper, RunObserver& observer, RunReport& report)
+      : settings_(settings),
+        batch_(batch),
+        content_(content),
+        store_(store),
+        sleeper_(sleeper),
+        observer_(observer),
+        report_(report) {}
+
+  // OK when the position is beyond the batch.
+  absl::Status Apply();
+
+ private:
+  absl::Status ReadStanding();
+  absl::Status Step();
+  absl::Status SkipToBatch();
+  absl::Status BuryStrays();
+  absl::Status ApplyNextChunk();
+  Chunk NextChunk() const;
+  BatchBooks Books() const;
+  absl::Status Settle(const absl::Status& outcome);
+  void ReportProgress();
+
+  const Engine::Settings& settings_;
+  const SealedBatch& batch_;
+  const BatchContent& content_;
+  BatchStore& store_;
+  Sleeper& sleeper_;
+  RunObserver& observer_;
+  RunReport& report_;
+
+  Standing standing_;
+  bool strays_buried_ = false;
+  size_t reported_ = 0;  // increments that the observer knows to be done
+};
+
+}  // namespace readcount

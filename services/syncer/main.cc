@@ -1,0 +1,6 @@
+#include "services/common/rpc/program.h"
+#include "services/syncer/sync_server.h"
+
+int main(int argc, char** argv) {
+  return readcount::RunProgram(argc, argv, "sync-service", readcount::SyncServer::Start);
+}

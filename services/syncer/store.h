@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "services/common/ledger/state.h"
+#include "services/syncer/batch.h"
+
+namespace readcount {
+
+// Where a life stands in MySQL.
+struct Standing {
+  Position position;
+  bool closed = false;  // the life is over: nothing of it may be applied any more
+
+  friend bool operator==(const Standing&, const Standing&) = default;
+};
+
+// What a finished batch adds to the books.
+struct BatchBooks {
+  WideViews recorded = 0;         // views that article services put into it
+  WideViews added_by_others = 0;  // what was found beyond them
+  WideViews taken_by_others = 0;  // what was missing of them
+};
+
+// A part of a batch that goes into MySQL in one transaction, together with the step of the position.
+struct Chunk {
+  uint64_t life = 0;
+  uint64_t epoch = 0;
+  Position from;  // where the position must stand
+  Position to;    // where it will stand
+  absl::Span<const Increment> increments;
+  BatchBooks books;  // of a finished batch; zero for a chunk that is not its last
+};
+
+struct ChunkOutcome {
+  uint64_t articles = 0;      // whose count was changed
+  WideViews views = 0;        // added to them
+  uint64_t dead_letters = 0;  // increments that could not be added
+};
+
+// The syncer's side of MySQL: step *apply* of the sync protocol. Not thread-safe.
+//
+// Errors of all methods: UNAVAILABLE MySQL is away and nothing was done; ABORTED a deadlock or lock wait,
+// nothing was done, try again; UNKNOWN the reply to COMMIT was lost: read the standing to learn whether it
+// happened; INTERNAL or FAILED_PRECONDITION as the message says.
+class BatchStore {
+ public:
+  virtual ~BatchStore() = default;
+
+  // Where `life` stands; a life that MySQL does not know is entered at the beginning.
+  virtual absl::StatusOr<Standing> ReadStanding(uint64_t life) = 0;
+
+  // Adds a chunk's increments to the articles, puts those that cannot be added among the dead letters, and
+  // moves the position from `from` to `to`: all or nothing. FAILED_PRECONDITION if the position is not at
+  // `from` any more or the life is closed: nothing was done.
+  virtual absl::StatusOr<ChunkOutcome> Apply(const Chunk& chunk) = 0;
+
+  // Puts fields of batch (life, epoch) among the dead letters, those already there left alone. Nothing is
+  // done, and FAILED_PRECONDITION answered, if the position is not at the beginning of that batch.
+  virtual absl::Status Bury(uint64_t life, uint64_t epoch, absl::Span<const DeadLetter> letters) = 0;
+
+  // Waits up to `wait` for the right to work alone. It only saves work: after `wait`, or if the connection is
+  // lost, two syncers work beside each other safely. Never fails.
+  virtual void TakeLease(absl::Duration wait) = 0;
+  virtual void ReturnLease() = 0;
+};
+
+}  // namespace readcount

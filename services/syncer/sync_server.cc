@@ -1,0 +1,92 @@
+#include "services/syncer/sync_server.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/base/clock.h"
+#include "services/common/rpc/status.h"
+
+namespace readcount {
+namespace {
+
+constexpr char kServiceName[] = "readcount.v1.SyncService";
+constexpr absl::Duration kProbeInterval = absl::Seconds(1);
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Program>> SyncServer::Start(const Settings& settings) {
+  if (absl::Status status = settings.RequireServers(); !status.ok()) return status;
+  auto server = std::make_unique<SyncServer>(settings);
+  if (absl::Status status = server->Listen(settings); !status.ok()) return status;
+  return server;
+}
+
+SyncServer::SyncServer(const Settings& settings)
+    : mysql_(settings.mysql, SystemClock()),
+      history_(mysql_, settings.sync.history_keep),
+      keeper_(mysql_),
+      store_(settings.mysql),
+      ledger_(settings.redis),
+      probe_ledger_(settings.redis),
+      board_(SystemClock()),
+      engine_({.chunk_articles = settings.sync.chunk_articles, .lease = settings.sync.lease}, ledger_, store_,
+              engine_sleeper_),
+      auditor_(ledger_, keeper_),
+      runner_(engine_, auditor_, history_, board_, SystemClock()),
+      history_thread_(1),
+      rpc_(runner_, board_, history_, history_thread_, SystemClock()) {}
+
+// The ticker first, then the server: it ends when the last call has, and every call needs the parts before
+// it.
+SyncServer::~SyncServer() {
+  ticker_.reset();
+  probe_.reset();
+  server_.reset();
+}
+
+absl::Status SyncServer::Listen(const Settings& settings) {
+  absl::StatusOr<std::unique_ptr<RpcServer>> server = RpcServer::Start(settings.sync.listen, {&rpc_});
+  if (!server.ok()) {
+    return {server.status().code(),
+            absl::StrCat(settings.Where("sync.listen"), ": ", server.status().message())};
+  }
+  server_ = *std::move(server);
+  server_->SetServing(kServiceName, false);
+  probe_ = std::make_unique<HealthProbe>(
+      kProbeInterval, probe_sleeper_, [this] { return BackendsAnswer(); },
+      [this](bool serving) { server_->SetServing(kServiceName, serving); });
+  own_stub_ = v1::SyncService::NewStub(server_->InProcessChannel());
+  if (settings.sync.interval.has_value()) StartTicker(*settings.sync.interval);
+  return absl::OkStatus();
+}
+
+void SyncServer::StartTicker(absl::Duration interval) {
+  ticker_ = std::make_unique<Ticker>(
+      Ticker::Settings{.interval = interval}, SystemClock(), ticker_sleeper_, [this] { return Tick(); },
+      [this](absl::Time next) { board_.NextRunAt(next); });
+}
+
+// The timer is a client like any other.
+absl::Status SyncServer::Tick() {
+  grpc::ClientContext context;
+  v1::RunSyncRequest request;
+  v1::RunSyncResponse response;
+  request.set_requested_by(SyncRunner::kTimer);
+  return FromGrpc(own_stub_->RunSync(&context, request, &response));
+}
+
+bool SyncServer::BackendsAnswer() {
+  const absl::StatusOr<BatchLedger::Pending> pending = probe_ledger_.ReadPending();
+  if (pending.ok()) board_.PendingSeen(*pending);
+  absl::StatusOr<mysql::Pool::Lease> connection = mysql_.Acquire();
+  return pending.ok() && connection.ok() && (*connection)->Execute("SELECT 1").ok();
+}
+
+void SyncServer::Drain(absl::Duration grace) {
+  ticker_sleeper_.Cancel();
+  rpc_.EndWatches();
+  server_->Drain(grace);
+  engine_sleeper_.Cancel();
+}
+
+}  // namespace readcount

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "readcount/v1/sync_service.grpc.pb.h"
+#include "services/common/base/health_probe.h"
+#include "services/common/base/sleeper.h"
+#include "services/common/base/thread_pool.h"
+#include "services/common/config/settings.h"
+#include "services/common/ledger/redis_batch_ledger.h"
+#include "services/common/mysql/pool.h"
+#include "services/common/rpc/program.h"
+#include "services/common/rpc/server.h"
+#include "services/syncer/auditor.h"
+#include "services/syncer/engine.h"
+#include "services/syncer/mysql_book_keeper.h"
+#include "services/syncer/mysql_run_history.h"
+#include "services/syncer/mysql_store.h"
+#include "services/syncer/status_board.h"
+#include "services/syncer/sync_rpc.h"
+#include "services/syncer/sync_runner.h"
+#include "services/syncer/ticker.h"
+
+namespace readcount {
+
+// The whole of sync-service, built from its settings. Serves at once, also while MySQL or Redis is away: the
+// health of readcount.v1.SyncService tells whether both answer.
+class SyncServer final : public Program {
+ public:
+  // INVALID_ARGUMENT if a DSN is missing, UNAVAILABLE if the address is taken; the message names key and
+  // place.
+  static absl::StatusOr<std::unique_ptr<Program>> Start(const Settings& settings);
+
+  explicit SyncServer(const Settings& settings);
+  ~SyncServer() override;
+
+  Address address() const override { return server_->address(); }
+  void Drain(absl::Duration grace) override;
+
+ private:
+  absl::Status Listen(const Settings& settings);
+  void StartTicker(absl::Duration interval);
+  bool BackendsAnswer();
+  absl::Status Tick();
+
+  // In the order of their lives: each uses those before it.
+  EventSleeper engine_sleeper_;
+  EventSleeper ticker_sleeper_;
+  EventSleeper probe_sleeper_;
+  mysql::Pool mysql_;
+  MysqlRunHistory history_;
+  MysqlBookKeeper keeper_;
+  MysqlBatchStore store_;
+  RedisBatchLedger ledger_;
+  RedisBatchLedger probe_ledger_;
+  StatusBoard board_;
+  Engine engine_;
+  Auditor auditor_;
+  SyncRunner runner_;
+  ThreadPool history_thread_;
+  SyncServiceRpc rpc_;
+  std::unique_ptr<RpcServer> server_;
+  std::unique_ptr<v1::SyncService::Stub> own_stub_;
+  std::unique_ptr<HealthProbe> probe_;
+  std::unique_ptr<Ticker> ticker_;
+};
+
+}  // namespace readcount

@@ -1,0 +1,160 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <map>
+
+#include "services/common/config/document.h"
+#include "services/common/config/settings.h"
+
+namespace readcount {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class SettingsTest : public ::testing::Test {
+ protected:
+  ~SettingsTest() override { std::remove(path_.c_str()); }
+
+  absl::StatusOr<Settings> Load(const std::string& text) {
+    std::ofstream(path_) << text;
+    return LoadSettings(path_, [this](const std::string& name) -> std::optional<std::string> {
+      const auto found = environment_.find(name);
+      if (found == environment_.end()) return std::nullopt;
+      return found->second;
+    });
+  }
+  std::string ErrorOf(const std::string& text) {
+    const absl::StatusOr<Settings> settings = Load(text);
+    EXPECT_EQ(settings.status().code(), absl::StatusCode::kInvalidArgument);
+    return std::string(settings.status().message());
+  }
+
+  const std::string path_ = ::testing::TempDir() + "readcount_settings_" + std::to_string(getpid()) + ".yaml";
+  std::map<std::string, std::string> environment_;
+};
+
+TEST_F(SettingsTest, ReadsEveryKindOfValue) {
+  const absl::StatusOr<Settings> settings = Load(
+      "log:\n  level: debug\nmysql:\n  dsn: mysql://u:p@h:3307/d\n  datetime_offset: '+08:00'\n"
+      "sync:\n  interval: 250ms\n  chunk_articles: 7\ngateway:\n  listen: '[::1]:0'\n  admin_token: "
+      "secret\n");
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(settings->log.level, LogLevel::kDebug);
+  EXPECT_EQ(settings->mysql.dsn.port, 3307);
+  EXPECT_EQ(settings->mysql.datetime_offset_minutes, 480);
+  EXPECT_EQ(settings->sync.interval, absl::Milliseconds(250));
+  EXPECT_EQ(settings->sync.chunk_articles, 7u);
+  EXPECT_EQ(settings->gateway.listen.ToString(), "[::1]:0");
+  EXPECT_EQ(settings->gateway.admin_token, "secret");
+}
+
+TEST_F(SettingsTest, TurnsTheTimerOff) {
+  const absl::StatusOr<Settings> settings = Load("sync:\n  interval: off\n");
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_FALSE(settings->sync.interval.has_value());
+}
+
+TEST_F(SettingsTest, TheEnvironmentWins) {
+  environment_["READCOUNT_SYNC_INTERVAL"] = "3s";
+  const absl::StatusOr<Settings> settings = Load("sync:\n  interval: 10s\n");
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(settings->sync.interval, absl::Seconds(3));
+  EXPECT_EQ(settings->Where("sync.interval"), "environment READCOUNT_SYNC_INTERVAL: sync.interval");
+}
+
+TEST_F(SettingsTest, NamesFileLineAndKeyOfAnUnknownKey) {
+  EXPECT_THAT(ErrorOf("log:\n  level: info\n  colour: red\n"),
+              HasSubstr(path_ + ":3: log.colour: is not a known key"));
+}
+
+TEST_F(SettingsTest, NamesFileLineAndRangeOfEveryFault) {
+  EXPECT_THAT(
+      ErrorOf("sync:\n  chunk_articles: many\n  lease: 2h\nlog:\n  level: loud\n"),
+      AllOf(HasSubstr(path_ + ":2: sync.chunk_articles: 'many' is not a whole number from 1 to 100000"),
+            HasSubstr(path_ + ":3: sync.lease: '2h' is not a time from 0 to 1m"),
+            HasSubstr(path_ + ":5: log.level: 'loud' is none of debug, info, warning, error")));
+}
+
+TEST_F(SettingsTest, NamesTheVariableOfAFault) {
+  environment_["READCOUNT_MYSQL_CONNECTIONS"] = "0";
+  EXPECT_THAT(ErrorOf(""),
+              HasSubstr("environment READCOUNT_MYSQL_CONNECTIONS: mysql.connections: '0' is not"));
+}
+
+TEST_F(SettingsTest, NeverRepeatsASecret) {
+  EXPECT_THAT(ErrorOf("mysql:\n  dsn: mysql://u:hunter2@h:99999/d\n"),
+              AllOf(HasSubstr(":2: mysql.dsn"), HasSubstr("port '99999'"), Not(HasSubstr("hunter2"))));
+}
+
+TEST_F(SettingsTest, RefusesWhatIsNotYaml) {
+  EXPECT_THAT(ErrorOf("log:\n  level: [info\n"), HasSubstr("not valid YAML"));
+  EXPECT_THAT(ErrorOf("log:\n  level: [info]\n"),
+              HasSubstr(path_ + ":2: log.level: must be a plain value, not a list"));
+  EXPECT_THAT(ErrorOf("log:\n  level: info\n  level: debug\n"),
+              HasSubstr(path_ + ":3: log.level: stands twice"));
+  EXPECT_THAT(ErrorOf("- log\n"), HasSubstr("must be sections"));
+}
+
+TEST_F(SettingsTest, SaysThatTheFileIsMissing) {
+  const absl::StatusOr<Settings> settings = LoadSettings("/nowhere/app.yaml", ProcessEnvironment());
+  EXPECT_EQ(settings.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(settings.status().message()), HasSubstr("/nowhere/app.yaml: cannot be read"));
+}
+
+TEST_F(SettingsTest, TheFileInTheTreeIsValidAndHoldsEveryKey) {
+  const absl::StatusOr<Settings> settings =
+      LoadSettings(READCOUNT_SOURCE_DIR "/app.yaml", [](const std::string&) { return std::nullopt; });
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  for (const auto& [key, origin] : settings->origins)
+    EXPECT_NE(origin.place, "default") << key << " is not documented";
+}
+
+TEST(DsnTest, ReadsMysqlUrls) {
+  const absl::StatusOr<Dsn> dsn = ParseMysqlDsn("mysql://us%40er:p%3Aw@[::1]/article_sys");
+  ASSERT_TRUE(dsn.ok()) << dsn.status();
+  EXPECT_EQ(dsn->user, "us@er");
+  EXPECT_EQ(dsn->password, "p:w");
+  EXPECT_EQ(dsn->host, "::1");
+  EXPECT_EQ(dsn->port, 3306);
+  EXPECT_EQ(dsn->ForDisplay(), "[::1]:3306/article_sys");
+}
+
+TEST(DsnTest, ReadsSockets) {
+  const absl::StatusOr<Dsn> mysql =
+      ParseMysqlDsn("mysql://root@localhost/article_sys?socket=/run/my%20sql.sock");
+  ASSERT_TRUE(mysql.ok()) << mysql.status();
+  EXPECT_EQ(mysql->socket, "/run/my sql.sock");
+  const absl::StatusOr<Dsn> redis = ParseRedisDsn("unix://:pw@/run/redis.sock?db=3");
+  ASSERT_TRUE(redis.ok()) << redis.status();
+  EXPECT_EQ(redis->socket, "/run/redis.sock");
+  EXPECT_EQ(redis->password, "pw");
+  EXPECT_EQ(redis->database, "3");
+}
+
+TEST(DsnTest, ReadsRedisUrls) {
+  const absl::StatusOr<Dsn> dsn = ParseRedisDsn("redis://:secret@cache:6380/2");
+  ASSERT_TRUE(dsn.ok()) << dsn.status();
+  EXPECT_EQ(dsn->password, "secret");
+  EXPECT_EQ(dsn->host, "cache");
+  EXPECT_EQ(dsn->port, 6380);
+  EXPECT_EQ(dsn->database, "2");
+}
+
+TEST(DsnTest, RefusesWhatItCannotUse) {
+  for (const char* url : {"", "host:3306", "http://h/d", "mysql://h", "mysql://h/", "mysql:///d",
+                          "mysql://h:0/d", "mysql://h:x/d", "mysql://h/d?ssl=1",
+                          "mysql://h/d?socket=relative", "mysql://a%2@h/d", "mysql://[::1/d"}) {
+    EXPECT_FALSE(ParseMysqlDsn(url).ok()) << url;
+  }
+  for (const char* url : {"", "redis://", "redis://h/x", "redis://h/-1", "redis://h:70000", "unix://",
+                          "unix:///s?x=1", "redis://h/0?db=1", "mysql://h/d"}) {
+    EXPECT_FALSE(ParseRedisDsn(url).ok()) << url;
+  }
+}
+
+}  // namespace
+}  // namespace readcount

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "services/common/ledger/view_ledger.h"
+
+namespace readcount {
+
+// The writers' side of the ledger in memory, with its rules, and faults to order. Thread-safe.
+class FakeViewLedger final : public ViewLedger {
+ public:
+  enum class Fault {
+    kNone,
+    kRefused,      // UNAVAILABLE, nothing done
+    kLostRequest,  // UNKNOWN, nothing done
+    kLostReply,    // UNKNOWN, done
+  };
+
+  absl::StatusOr<ViewReply> Record(const ViewBatch& batch) override {
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(&open_));
+    batches_.push_back(batch);
+    Fault fault = Fault::kNone;
+    if (!faults_.empty()) {
+      fault = faults_.front();
+      faults_.pop_front();
+    }
+    if (fault == Fault::kRefused) return absl::UnavailableError("LOADING");
+    if (fault == Fault::kLostRequest) return absl::UnknownError("timed out");
+    ViewReply reply = Apply(batch);
+    if (fault == Fault::kLostReply) return absl::UnknownError("timed out");
+    return reply;
+  }
+
+  // The faults of the next calls, in order.
+  void Inject(std::deque<Fault> faults) {
+    absl::MutexLock lock(&mutex_);
+    faults_ = std::move(faults);
+  }
+
+  // While closed, calls wait.
+  void Close() {
+    absl::MutexLock lock(&mutex_);
+    open_ = false;
+  }
+  void Open() {
+    absl::MutexLock lock(&mutex_);
+    open_ = true;
+  }
+
+  void Seal() {
+    absl::MutexLock lock(&mutex_);
+    sealed_ = std::exchange(live_, {});
+    state_.sealed_epoch = state_.epoch++;
+  }
+  void Release() {
+    absl::MutexLock lock(&mutex_);
+    sealed_.clear();
+    state_.sealed_epoch = 0;
+  }
+  // Redis comes back empty.
+  void Empty(uint64_t new_life) {
+    absl::MutexLock lock(&mutex_);
+    live_.clear();
+    sealed_.clear();
+    writers_.clear();
+    state_ = {.life = new_life, .epoch = 1};
+  }
+
+  std::vector<ViewBatch> batches() const {
+    absl::MutexLock lock(&mutex_);
+    return batches_;
+  }
+  int64_t live(uint64_t id) const {
+    absl::MutexLock lock(&mutex_);
+    const auto found = live_.find(id);
+    return found == live_.end() ? 0 : found->second;
+  }
+  LedgerState state() const {
+    absl::MutexLock lock(&mutex_);
+    return state_;
+  }
+
+ private:
+  ViewReply Apply(const ViewBatch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    ViewReply reply{.state = state_};
+    if (batch.life != state_.life) return reply;
+    uint64_t& last = writers_[batch.writer];
+    reply.previous_seq = last;
+    const bool adding = batch.seq > last;
+    for (const ViewBatch::Entry& entry : batch.entries) {
+      if (adding && entry.views > 0) live_[entry.id] += entry.views;
+      const auto live = live_.find(entry.id);
+      const auto sealed = sealed_.find(entry.id);
+      reply.counts.push_back({.live = live == live_.end() ? 0 : live->second,
+                              .sealed = sealed == sealed_.end() ? 0 : sealed->second});
+    }
+    if (adding) last = batch.seq;
+    reply.recorded_epoch = state_.epoch;
+    return reply;
+  }
+
+  mutable absl::Mutex mutex_;
+  std::deque<Fault> faults_ ABSL_GUARDED_BY(mutex_);
+  bool open_ ABSL_GUARDED_BY(mutex_) = true;
+  LedgerState state_ ABSL_GUARDED_BY(mutex_) = {.life = 7, .epoch = 1};
+  std::map<uint64_t, int64_t> live_ ABSL_GUARDED_BY(mutex_), sealed_ ABSL_GUARDED_BY(mutex_);
+  std::map<uint64_t, uint64_t> writers_ ABSL_GUARDED_BY(mutex_);
+  std::vector<ViewBatch> batches_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace readcount
