@@ -45,7 +45,8 @@ absl::StatusOr<std::string> PercentDecode(absl::string_view text) {
 absl::StatusOr<Query> Query::Parse(absl::string_view text) {
   Query query;
   for (absl::string_view part : absl::StrSplit(text, '&', absl::SkipEmpty())) {
-    const std::pair<absl::string_view, absl::string_view> pair = absl::StrSplit(part, absl::MaxSplits('=', 1));
+    const std::pair<absl::string_view, absl::string_view> pair =
+        absl::StrSplit(part, absl::MaxSplits('=', 1));
     absl::StatusOr<std::string> name = Decode(pair.first);
     if (!name.ok()) return name.status();
     absl::StatusOr<std::string> value = Decode(pair.second);
@@ -59,7 +60,8 @@ absl::StatusOr<std::optional<std::string>> Query::Get(absl::string_view name) co
   const auto [first, last] = values_.equal_range(name);
   if (first == last) return std::nullopt;
   if (std::next(first) != last) {
-    return absl::InvalidArgumentError(absl::StrCat(name, ": stands more than once in the query: give it once"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, ": stands more than once in the query: give it once"));
   }
   return first->second;
 }

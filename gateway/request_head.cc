@@ -9,8 +9,7 @@
 namespace readcount::gateway {
 namespace {
 
-// "prefetch" or "prefetch;prerender" in a list, whatever its parameters; old Firefox and Safari wrote
-// "preview" for the same thing, which is not counted among them.
+// "prefetch" anywhere in a list, whatever stands beside it, as in "prefetch;prerender".
 bool SaysPrefetch(absl::string_view value) {
   for (absl::string_view item : absl::StrSplit(value, absl::ByAnyChar(",;"))) {
     if (absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(item), "prefetch")) return true;

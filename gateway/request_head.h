@@ -16,7 +16,7 @@ absl::string_view MethodName(Method method);
 // to request, so that its strings keep their memory.
 struct RequestHead {
   Method method = Method::kOther;
-  std::string target;  // as sent, not decoded
+  std::string target;     // as sent, not decoded
   int minor_version = 1;  // of HTTP/1.x
   std::string host;
   int host_fields = 0;

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "gateway/backends.h"
+#include "readcount/v1/article_service.grpc.pb.h"
+#include "services/common/base/clock.h"
+#include "services/common/batch/batcher.h"
+
+namespace readcount::gateway {
+
+// Views on their way over one ViewArticles stream: what arrives while a message is under way becomes the next
+// message. The stream is opened when a batch needs it. When it breaks, the views of the batch under way fail,
+// once, with UNAVAILABLE, for their outcome is unknown; those that wait go over the next stream. Thread-safe.
+class ArticleStream {
+ public:
+  static constexpr size_t kMaxBatch = 1000;    // as the service allows
+  static constexpr size_t kMaxQueued = 65536;  // views that may wait; more are refused
+
+  // All must outlive the stream. `timeout` is how long the service may take to answer one message.
+  ArticleStream(v1::ArticleService::StubInterface& stub, absl::Duration timeout, const Clock& clock);
+
+  // Fails what is under way, waits until the stream has ended.
+  ~ArticleStream();
+
+  // RESOURCE_EXHAUSTED if too many views wait; DEADLINE_EXCEEDED if the answer did not come within the
+  // timeout.
+  void View(uint64_t id, Callback<v1::Article> callback);
+
+  // Breaks a stream whose answer is overdue. To be called several times within the timeout.
+  void EnforceTimeout();
+
+ private:
+  class Call;
+  struct PendingView {
+    uint64_t id = 0;
+    Callback<v1::Article> callback;
+  };
+  struct Flight {
+    std::vector<PendingView> views;
+    Batcher<PendingView>::Done done;
+    absl::Duration deadline;
+  };
+
+  void Send(std::vector<PendingView> views, Batcher<PendingView>::Done done);
+  void Answered(Call* call, v1::ViewArticlesResponse response);
+  void Broken(Call* call);
+  void Ended(Call* call, const absl::Status& status);
+  bool NoCalls() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return calls_ == 0; }
+
+  v1::ArticleService::StubInterface& stub_;
+  const absl::Duration timeout_;
+  const Clock& clock_;
+
+  absl::Mutex mutex_;
+  Call* call_ ABSL_GUARDED_BY(mutex_) = nullptr;  // the stream that can be written to; none if it broke
+  int calls_ ABSL_GUARDED_BY(mutex_) = 0;         // streams that have not ended yet
+
+  Batcher<PendingView> batcher_;
+};
+
+}  // namespace readcount::gateway

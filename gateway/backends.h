@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "readcount/v1/article_service.pb.h"
+#include "readcount/v1/sync_service.pb.h"
+
+namespace readcount::gateway {
+
+template <typename T>
+using Callback = std::function<void(const absl::StatusOr<T>&)>;
+
+// The services behind the gateway, as handlers see them. Callbacks run once, on any thread, within the
+// request timeout. Errors are the services' own, UNAVAILABLE if one cannot be reached, DEADLINE_EXCEEDED if
+// it does not answer. Thread-safe.
+class ArticleBackend {
+ public:
+  virtual ~ArticleBackend() = default;
+
+  // Records one view. After an error other than NOT_FOUND, INVALID_ARGUMENT and RESOURCE_EXHAUSTED the view
+  // may have been counted; it is never sent twice.
+  virtual void View(uint64_t id, Callback<v1::Article> callback) = 0;
+
+  virtual void Get(uint64_t id, Callback<v1::Article> callback) = 0;
+  virtual void List(const v1::ListArticlesRequest& request, Callback<v1::ListArticlesResponse> callback) = 0;
+};
+
+class SyncBackend {
+ public:
+  virtual ~SyncBackend() = default;
+  virtual void GetStatus(Callback<v1::SyncStatus> callback) = 0;
+  virtual void RunSync(const std::string& requested_by, Callback<v1::SyncRun> callback) = 0;
+};
+
+// Health of both services: OK if it serves, else why not.
+struct Readiness {
+  absl::Status article_service;
+  absl::Status sync_service;
+};
+
+class HealthBackend {
+ public:
+  virtual ~HealthBackend() = default;
+  virtual void Check(std::function<void(const Readiness&)> callback) = 0;
+};
+
+}  // namespace readcount::gateway

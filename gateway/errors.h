@@ -1,0 +1,19 @@
+#pragma once
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "gateway/http.h"
+
+namespace readcount::gateway {
+
+// The HTTP status of a gRPC code, by grpc-gateway's table; 500 for a code that is none.
+int HttpStatusOf(absl::StatusCode code);
+
+// `{"code":…,"message":…,"data":null}` with the matching HTTP status, and Retry-After where trying again
+// helps.
+Response ErrorResponse(const absl::Status& status);
+
+// The same with an HTTP status that no gRPC code maps to, such as 405 or 413.
+Response ErrorResponse(int http_status, absl::StatusCode code, absl::string_view message);
+
+}  // namespace readcount::gateway

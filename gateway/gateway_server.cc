@@ -1,0 +1,67 @@
+#include "gateway/gateway_server.h"
+
+#include "absl/strings/str_cat.h"
+#include "gateway/handlers.h"
+
+namespace readcount::gateway {
+namespace {
+
+// How often within a request's timeout overdue answers are looked for.
+constexpr int kWatchesPerTimeout = 8;
+
+SessionLimits Limits(const GatewaySettings& settings) {
+  return {.max_header_bytes = settings.max_header_bytes,
+          .max_body_bytes = settings.max_body_bytes,
+          .idle_timeout = settings.idle_timeout,
+          .header_timeout = settings.header_timeout};
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Program>> GatewayServer::Start(const Settings& settings) {
+  auto server = std::make_unique<GatewayServer>(settings.gateway);
+  if (absl::Status status = server->Listen(settings); !status.ok()) return status;
+  return server;
+}
+
+GatewayServer::GatewayServer(const GatewaySettings& settings)
+    : article_channel_(MakeChannel(settings.article_service)),
+      sync_channel_(MakeChannel(settings.sync_service)),
+      io_(settings.threads),
+      articles_(article_channel_, settings.streams, settings.request_timeout),
+      sync_(sync_channel_, settings.request_timeout),
+      health_(article_channel_, sync_channel_, settings.request_timeout),
+      router_(MakeRoutes(articles_, sync_, health_, settings.admin_token)),
+      work_(boost::asio::make_work_guard(io_)) {}
+
+absl::Status GatewayServer::Listen(const Settings& settings) {
+  const GatewaySettings& gateway = settings.gateway;
+  absl::StatusOr<std::unique_ptr<Listener>> listener =
+      Listener::Start(io_, gateway.listen, router_, Limits(gateway));
+  if (!listener.ok()) {
+    return {listener.status().code(),
+            absl::StrCat(settings.Where("gateway.listen"), ": ", listener.status().message())};
+  }
+  listener_ = *std::move(listener);
+  for (int i = 0; i < gateway.threads; ++i) threads_.emplace_back([this] { io_.run(); });
+  watch_ = std::thread([this, interval = gateway.request_timeout / kWatchesPerTimeout] { Watch(interval); });
+  return absl::OkStatus();
+}
+
+void GatewayServer::Watch(absl::Duration interval) {
+  while (watch_sleeper_.SleepFor(interval)) articles_.EnforceTimeout();
+}
+
+void GatewayServer::Drain(absl::Duration grace) {
+  listener_->Drain(grace);
+}
+
+GatewayServer::~GatewayServer() {
+  work_.reset();
+  io_.stop();
+  for (std::thread& thread : threads_) thread.join();
+  watch_sleeper_.Cancel();
+  if (watch_.joinable()) watch_.join();
+}
+
+}  // namespace readcount::gateway

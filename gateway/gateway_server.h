@@ -1,0 +1,50 @@
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "gateway/grpc_backends.h"
+#include "gateway/listener.h"
+#include "gateway/router.h"
+#include "services/common/base/sleeper.h"
+#include "services/common/config/settings.h"
+#include "services/common/rpc/program.h"
+
+namespace readcount::gateway {
+
+// The whole of gateway, built from its settings. Serves at once, also while the services are away.
+class GatewayServer final : public Program {
+ public:
+  // UNAVAILABLE if the address is taken; the message names key and place.
+  static absl::StatusOr<std::unique_ptr<Program>> Start(const Settings& settings);
+
+  explicit GatewayServer(const GatewaySettings& settings);
+  ~GatewayServer() override;
+
+  Address address() const override { return listener_->address(); }
+  void Drain(absl::Duration grace) override;
+
+ private:
+  absl::Status Listen(const Settings& settings);
+  void Watch(absl::Duration interval);
+
+  // In the order of their lives: each uses those before it.
+  const std::shared_ptr<grpc::Channel> article_channel_;
+  const std::shared_ptr<grpc::Channel> sync_channel_;
+  boost::asio::io_context io_;
+  GrpcArticleBackend articles_;
+  GrpcSyncBackend sync_;
+  GrpcHealthBackend health_;
+  const Router router_;
+  std::unique_ptr<Listener> listener_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  std::vector<std::thread> threads_;
+  EventSleeper watch_sleeper_;
+  std::thread watch_;
+};
+
+}  // namespace readcount::gateway

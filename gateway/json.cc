@@ -1,0 +1,184 @@
+#include "gateway/json.h"
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
+
+namespace readcount::gateway {
+namespace {
+
+using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+
+void Text(Writer& writer, absl::string_view text) {
+  writer.String(text.data(), static_cast<unsigned>(text.size()));
+}
+
+void Field(Writer& writer, const char* name, absl::string_view text) {
+  writer.Key(name);
+  Text(writer, text);
+}
+void Field(Writer& writer, const char* name, uint64_t number) {
+  writer.Key(name);
+  writer.Uint64(number);
+}
+void Field(Writer& writer, const char* name, int64_t number) {
+  writer.Key(name);
+  writer.Int64(number);
+}
+void Flag(Writer& writer, const char* name, bool value) {
+  writer.Key(name);
+  writer.Bool(value);
+}
+
+// Null where `present` is false.
+void Time(Writer& writer, const char* name, bool present, const google::protobuf::Timestamp& time) {
+  writer.Key(name);
+  if (!present) {
+    writer.Null();
+    return;
+  }
+  const absl::Time moment = absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+  Text(writer, absl::FormatTime("%Y-%m-%d%ET%H:%M:%E*SZ", moment, absl::UTCTimeZone()));
+}
+
+// SYNC_PHASE_BACKING_OFF -> backing_off
+std::string Lower(absl::string_view name, absl::string_view prefix) {
+  return absl::AsciiStrToLower(absl::StripPrefix(name, prefix));
+}
+
+void Object(Writer& writer, const v1::Article& article) {
+  writer.StartObject();
+  Field(writer, "id", uint64_t{article.id()});
+  Field(writer, "title", article.title());
+  Field(writer, "read_count", uint64_t{article.read_count()});
+  Field(writer, "content", article.content());
+  Field(writer, "author", article.author());
+  Time(writer, "created_at", article.has_created_at(), article.created_at());
+  Time(writer, "updated_at", article.has_updated_at(), article.updated_at());
+  if (article.read_count_stale()) Flag(writer, "read_count_stale", true);
+  if (article.content_stale()) Flag(writer, "content_stale", true);
+  writer.EndObject();
+}
+
+void Object(Writer& writer, const v1::SyncRun& run) {
+  writer.StartObject();
+  Field(writer, "id", uint64_t{run.id()});
+  Time(writer, "started_at", run.has_started_at(), run.started_at());
+  Time(writer, "finished_at", run.has_finished_at(), run.finished_at());
+  writer.Key("duration_seconds");
+  writer.Double(static_cast<double>(run.duration().seconds()) + run.duration().nanos() / 1e9);
+  Field(writer, "outcome", Lower(v1::SyncOutcome_Name(run.outcome()), "SYNC_OUTCOME_"));
+  Field(writer, "articles", uint64_t{run.articles()});
+  Field(writer, "views", int64_t{run.views()});
+  Field(writer, "dead_letters", uint64_t{run.dead_letters()});
+  Field(writer, "batches", uint64_t{run.batches()});
+  Flag(writer, "resumed", run.resumed());
+  Field(writer, "error", run.error());
+  Field(writer, "requested_by", run.requested_by());
+  writer.EndObject();
+}
+
+void Object(Writer& writer, const v1::SyncStatus& status) {
+  writer.StartObject();
+  Field(writer, "phase", Lower(v1::SyncPhase_Name(status.phase()), "SYNC_PHASE_"));
+  Field(writer, "articles_done", uint64_t{status.articles_done()});
+  Field(writer, "articles_total", uint64_t{status.articles_total()});
+  Field(writer, "views_done", int64_t{status.views_done()});
+  Field(writer, "views_total", int64_t{status.views_total()});
+  writer.Key("lag_seconds");
+  writer.Double(status.lag_seconds());
+  Field(writer, "pending_articles", uint64_t{status.pending_articles()});
+  writer.Key("last_run");
+  if (status.has_last_run()) {
+    Object(writer, status.last_run());
+  } else {
+    writer.Null();
+  }
+  Time(writer, "next_run_at", status.has_next_run_at(), status.next_run_at());
+  Field(writer, "last_error", status.last_error());
+  Field(writer, "consecutive_failures", uint64_t{status.consecutive_failures()});
+  Field(writer, "life", status.life());
+  Field(writer, "epoch", uint64_t{status.epoch()});
+  writer.EndObject();
+}
+
+// The envelope of a success around what `data` writes.
+template <typename Data>
+std::string Envelope(Data data) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.StartObject();
+  Field(writer, "code", int64_t{0});
+  Field(writer, "message", "ok");
+  writer.Key("data");
+  data(writer);
+  writer.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+}  // namespace
+
+std::string ArticleJson(const v1::Article& article) {
+  return Envelope([&](Writer& writer) { Object(writer, article); });
+}
+
+std::string ArticlesJson(const v1::ListArticlesResponse& page) {
+  return Envelope([&](Writer& writer) {
+    writer.StartObject();
+    writer.Key("articles");
+    writer.StartArray();
+    for (const v1::Article& article : page.articles()) Object(writer, article);
+    writer.EndArray();
+    Field(writer, "next_page_token", page.next_page_token());
+    writer.EndObject();
+  });
+}
+
+std::string SyncStatusJson(const v1::SyncStatus& status) {
+  return Envelope([&](Writer& writer) { Object(writer, status); });
+}
+
+std::string SyncRunJson(const v1::SyncRun& run) {
+  return Envelope([&](Writer& writer) { Object(writer, run); });
+}
+
+std::string AliveJson() {
+  return Envelope([](Writer& writer) {
+    writer.StartObject();
+    Field(writer, "status", "alive");
+    writer.EndObject();
+  });
+}
+
+std::string ReadinessJson(bool ready, absl::string_view article_service, absl::string_view sync_service) {
+  constexpr int64_t kUnavailable = 14;
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.StartObject();
+  Field(writer, "code", ready ? int64_t{0} : kUnavailable);
+  Field(writer, "message", ready ? "ok" : "not ready: see which service is not serving");
+  writer.Key("data");
+  writer.StartObject();
+  Field(writer, "article_service", article_service);
+  Field(writer, "sync_service", sync_service);
+  writer.EndObject();
+  writer.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+std::string ErrorJson(int code, absl::string_view message) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.StartObject();
+  Field(writer, "code", int64_t{code});
+  Field(writer, "message", message);
+  writer.Key("data");
+  writer.Null();
+  writer.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+}  // namespace readcount::gateway

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "readcount/v1/article_service.pb.h"
+#include "readcount/v1/sync_service.pb.h"
+
+namespace readcount::gateway {
+
+// The bodies of the REST API, all in the envelope {"code":0,"message":"ok","data":…}. Ids and counts are JSON
+// numbers of up to 64 bits, times RFC 3339 in UTC. Fields that mark something stale stand only where they are
+// true.
+std::string ArticleJson(const v1::Article& article);
+std::string ArticlesJson(const v1::ListArticlesResponse& page);
+std::string SyncStatusJson(const v1::SyncStatus& status);
+std::string SyncRunJson(const v1::SyncRun& run);
+std::string ReadinessJson(bool ready, absl::string_view article_service, absl::string_view sync_service);
+std::string AliveJson();
+std::string ErrorJson(int code, absl::string_view message);
+
+}  // namespace readcount::gateway
