@@ -1,0 +1,62 @@
+# Shared by the scripts of deploy/. To be sourced; expects `set -euo pipefail`.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+state=$root/.run
+bin=$root/build/release/bin
+
+say() { printf '%s\n' "$*"; }
+die() {
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+  exit 1
+}
+
+# packages_missing FILE...: the packages of these lists that are not installed.
+packages_missing() {
+  local package
+  while read -r package; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || printf '%s\n' "$package"
+  done < <(cat "$@" | sed -e 's/#.*//' -e '/^[[:space:]]*$/d')
+}
+
+# need_packages FILE...: installs what is missing. Needs root only if something is.
+need_packages() {
+  local missing
+  mapfile -t missing < <(packages_missing "$@")
+  [ ${#missing[@]} -eq 0 ] && return
+  command -v apt-get >/dev/null || die "these packages are missing, and there is no apt-get to install them: ${missing[*]}"
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || die "run as root once, or install these packages: ${missing[*]}"
+    as_root=(sudo)
+  fi
+  say "installing ${#missing[@]} packages: ${missing[*]}"
+  keep_services_down "${as_root[@]}"
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
+    >"$(mktemp -t readcount-apt.XXXXXX)" || die "apt-get could not install: ${missing[*]}"
+  let_services_start "${as_root[@]}"
+}
+
+# A distribution's own Redis must not start just because its package comes in.
+policy=/usr/sbin/policy-rc.d
+policy_is_ours=no
+keep_services_down() {
+  [ -e $policy ] && return
+  printf '#!/bin/sh\nexit 101\n' | "$@" tee $policy >/dev/null
+  "$@" chmod 755 $policy
+  policy_is_ours=yes
+}
+let_services_start() {
+  [ $policy_is_ours = no ] || "$@" rm -f $policy
+}
+
+# build_all TESTS: configures and builds into build/release; TESTS is ON or OFF.
+build_all() {
+  say "building (build/release)"
+  mkdir -p "$root/build"
+  local log=$root/build/build.log
+  if ! (cd "$root" && cmake --preset release -DREADCOUNT_TESTS="$1" && cmake --build build/release) >"$log" 2>&1; then
+    tail -n 40 "$log" >&2
+    die "the build failed; the whole log is $log"
+  fi
+}
