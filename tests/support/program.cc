@@ -1,0 +1,71 @@
+#include "tests/support/program.h"
+
+#include <poll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <stdexcept>
+#include <utility>
+
+namespace readcount::testing {
+namespace {
+
+constexpr std::chrono::seconds kStartTime(30);
+
+// article-service -> READCOUNT_ARTICLE_LISTEN
+std::string ListenVariable(const std::string& name) {
+  std::string section = name.substr(0, name.find('-'));
+  for (char& c : section) c = static_cast<char>(std::toupper(c));
+  return "READCOUNT_" + section + "_LISTEN";
+}
+
+}  // namespace
+
+ProgramProcess::ProgramProcess(std::string name, std::map<std::string, std::string> environment)
+    : name_(std::move(name)), environment_(std::move(environment)), address_("127.0.0.1:0") {
+  Start();
+}
+
+void ProgramProcess::Start() {
+  const std::string announced = dir_.path("address");
+  std::filesystem::remove(announced);
+  environment_[ListenVariable(name_)] = address_;
+  const int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+  inotify_add_watch(watch, dir_.path().c_str(), IN_MOVED_TO);
+  process_ = std::make_unique<ChildProcess>(
+      std::vector<std::string>{std::string(READCOUNT_BIN_DIR) + "/" + name_, "--config",
+                               std::string(READCOUNT_SOURCE_DIR) + "/app.yaml", "--announce", announced},
+      dir_.path("log"), environment_);
+  const auto deadline = std::chrono::steady_clock::now() + kStartTime;
+  while (!std::filesystem::exists(announced)) {
+    // Wakes when the file comes; looks now and then whether the program is still there.
+    pollfd event{.fd = watch, .events = POLLIN, .revents = 0};
+    poll(&event, 1, 100);
+    if (!process_->Running() || std::chrono::steady_clock::now() > deadline) {
+      close(watch);
+      throw std::runtime_error(name_ + " did not start:\n" + log());
+    }
+  }
+  close(watch);
+  address_ = ReadFile(announced);
+  address_.pop_back();
+}
+
+int ProgramProcess::Stop() {
+  process_->Signal(SIGTERM);
+  return process_->Wait();
+}
+
+void ProgramProcess::Kill() {
+  process_->Signal(SIGKILL);
+  process_->Wait();
+}
+
+void ProgramProcess::Restart() {
+  Start();
+}
+
+}  // namespace readcount::testing

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "tests/support/child_process.h"
+#include "tests/support/temp_dir.h"
+
+namespace readcount::testing {
+
+// One of the three programs, run as an operator runs it: app.yaml of the tree, the rest by environment.
+class ProgramProcess {
+ public:
+  // Starts bin/<name>, listening on a port that the kernel chooses, and waits until it serves. `environment`
+  // holds READCOUNT_… variables.
+  ProgramProcess(std::string name, std::map<std::string, std::string> environment);
+
+  // `host:port`.
+  const std::string& address() const { return address_; }
+
+  // SIGTERM; returns the exit status.
+  int Stop();
+  void Kill();  // SIGKILL
+  void Signal(int signal) { process_->Signal(signal); }
+
+  // Starts it again at the same address, after Stop or Kill.
+  void Restart();
+
+  std::string log() const { return ReadFile(dir_.path("log")); }
+
+ private:
+  void Start();
+
+  const std::string name_;
+  std::map<std::string, std::string> environment_;
+  TempDir dir_;
+  std::string address_;
+  std::unique_ptr<ChildProcess> process_;
+};
+
+}  // namespace readcount::testing

@@ -1,0 +1,198 @@
+#include "tests/support/servers.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <stdexcept>
+#include <thread>
+
+namespace readcount::testing {
+namespace {
+
+constexpr std::chrono::seconds kStartTime(60);
+constexpr std::chrono::milliseconds kLookAgain(10);
+
+// Servers cannot tell when they are ready: asks until `ready` or the process has ended.
+template <typename Ready>
+void WaitUntil(ChildProcess& process, const std::string& log, Ready ready) {
+  const auto deadline = std::chrono::steady_clock::now() + kStartTime;
+  while (!ready()) {
+    if (!process.Running() || std::chrono::steady_clock::now() > deadline) {
+      throw std::runtime_error("a server did not start:\n" + ReadFile(log));
+    }
+    std::this_thread::sleep_for(kLookAgain);
+  }
+}
+
+int Run(const std::vector<std::string>& command, const std::string& log) {
+  return ChildProcess(command, log).Wait();
+}
+
+// A database directory made once per build and copied for each server.
+std::string MariadbTemplate() {
+  const std::string path = std::string(READCOUNT_BUILD_DIR) + "/mariadb-template";
+  const int lock = open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  flock(lock, LOCK_EX);
+  if (!std::filesystem::exists(path + "/complete")) {
+    std::filesystem::remove_all(path);
+    const int status = Run({"mariadb-install-db", "--no-defaults", "--datadir=" + path, "--skip-test-db",
+                            "--auth-root-authentication-method=normal", "--innodb-log-file-size=16M"},
+                           path + ".log");
+    if (status != 0) throw std::runtime_error("mariadb-install-db failed:\n" + ReadFile(path + ".log"));
+    std::filesystem::create_directory(path + "/complete");
+  }
+  close(lock);
+  return path;
+}
+
+}  // namespace
+
+RedisServer::RedisServer() {
+  Start();
+}
+
+RedisSettings RedisServer::settings() const {
+  RedisSettings settings;
+  settings.dsn_text = url();
+  settings.dsn = *ParseRedisDsn(url());
+  return settings;
+}
+
+void RedisServer::Start() {
+  process_ = std::make_unique<ChildProcess>(
+      std::vector<std::string>{"redis-server", "--port", "0", "--unixsocket", dir_.path("redis.sock"),
+                               "--dir", dir_.path(), "--appendonly", "yes", "--appendfsync", "always",
+                               "--save", ""},
+      dir_.path("redis.log"));
+  WaitUntil(*process_, dir_.path("redis.log"), [this] {
+    auto opened = redis::Connection::Open(settings());
+    if (!opened.ok()) return false;
+    connection_ = *std::move(opened);
+    return connection_->Command({"PING"}).ok();
+  });
+}
+
+void RedisServer::Kill() {
+  process_->Signal(SIGKILL);
+  process_->Wait();
+}
+
+redis::Reply RedisServer::Command(const std::vector<std::string>& words) {
+  const std::vector<absl::string_view> views(words.begin(), words.end());
+  absl::StatusOr<redis::Reply> reply = connection_->Command(views);
+  EXPECT_TRUE(reply.ok()) << reply.status();
+  return reply.ok() ? *std::move(reply) : redis::Reply();
+}
+
+void RedisServer::SetFields(const std::string& key,
+                            const std::vector<std::pair<std::string, std::string>>& fields) {
+  constexpr size_t kPerCommand = 1000;
+  for (size_t i = 0; i < fields.size(); i += kPerCommand) {
+    std::vector<std::string> words = {"HSET", key};
+    for (size_t k = i; k < std::min(i + kPerCommand, fields.size()); ++k) {
+      words.push_back(fields[k].first);
+      words.push_back(fields[k].second);
+    }
+    Command(words);
+  }
+}
+
+MariadbServer::MariadbServer() {
+  std::filesystem::copy(MariadbTemplate(), dir_.path("data"), std::filesystem::copy_options::recursive);
+  Start();
+  LoadSchema();
+}
+
+std::string MariadbServer::url() const {
+  return "mysql://root@localhost/article_sys?socket=" + dir_.path("my.sock");
+}
+
+MysqlSettings MariadbServer::settings() const {
+  MysqlSettings settings;
+  settings.dsn_text = url();
+  settings.dsn = *ParseMysqlDsn(url());
+  return settings;
+}
+
+void MariadbServer::Start() {
+  process_ = std::make_unique<ChildProcess>(
+      std::vector<std::string>{"/usr/sbin/mariadbd", "--no-defaults", "--user=root",
+                               "--datadir=" + dir_.path("data"), "--socket=" + dir_.path("my.sock"),
+                               "--pid-file=" + dir_.path("my.pid"), "--skip-networking",
+                               "--character-set-server=utf8mb4", "--innodb-log-file-size=16M",
+                               "--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=1"},
+      dir_.path("my.log"));
+  WaitUntil(*process_, dir_.path("my.log"), [this] {
+    MysqlSettings any = settings();
+    any.dsn.database = "mysql";
+    return mysql::Connection::Open(any).ok();
+  });
+  connection_.reset();
+}
+
+void MariadbServer::Kill() {
+  process_->Signal(SIGKILL);
+  process_->Wait();
+}
+
+void MariadbServer::LoadSchema() {
+  for (const char* file : {"001_article_sys.sql", "002_read_count.sql"}) {
+    const std::string command = "mariadb --no-defaults -u root -S " + dir_.path("my.sock") + " < " +
+                                READCOUNT_SOURCE_DIR "/sql/" + file;
+    EXPECT_EQ(Run({"sh", "-c", command}, dir_.path("client.log")), 0) << ReadFile(dir_.path("client.log"));
+  }
+}
+
+mysql::Result MariadbServer::Query(const std::string& sql, std::initializer_list<mysql::Argument> arguments) {
+  if (connection_ == nullptr || !connection_->usable()) {
+    auto opened = mysql::Connection::Open(settings());
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    if (!opened.ok()) return {};
+    connection_ = *std::move(opened);
+  }
+  absl::StatusOr<mysql::Result> result = connection_->Execute(sql, arguments);
+  EXPECT_TRUE(result.ok()) << sql << ": " << result.status();
+  return result.ok() ? *std::move(result) : mysql::Result();
+}
+
+uint64_t MariadbServer::Number(const std::string& sql) {
+  const mysql::Result result = Query(sql);
+  return result.rows.empty() ? 0 : mysql::ToUint64(result.rows[0][0]);
+}
+
+void MariadbServer::Reset(uint64_t count) {
+  for (const char* table :
+       {"articles", "read_count_positions", "read_count_dead_letters", "read_count_sync_runs"}) {
+    Query(std::string("TRUNCATE TABLE ") + table);
+  }
+  Query(
+      "INSERT INTO articles (id, title, content, author, created_at) "
+      "SELECT seq, CONCAT('title ', seq), 'text', IF(seq % 2, 'ann', 'bob'), '2024-12-08 10:10:00' + "
+      "INTERVAL seq SECOND "
+      "FROM (WITH RECURSIVE numbers AS (SELECT CAST(1 AS UNSIGNED) AS seq UNION ALL SELECT seq + 1 FROM "
+      "numbers WHERE seq < ?) "
+      "SELECT seq FROM numbers) AS wanted",
+      {count});
+}
+
+RedisServer& SharedRedis() {
+  static RedisServer server;
+  return server;
+}
+
+MariadbServer& SharedMariadb() {
+  static MariadbServer server;
+  return server;
+}
+
+void ResetServers(uint64_t articles) {
+  SharedRedis().Command({"FLUSHALL"});
+  SharedMariadb().Reset(articles);
+}
+
+}  // namespace readcount::testing
