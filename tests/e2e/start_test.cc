@@ -1,0 +1,99 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "tests/e2e/stack.h"
+
+namespace readcount::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Runs a program to its end and returns its exit status and what it printed.
+std::pair<int, std::string> RunToEnd(const std::string& name, const std::vector<std::string>& arguments,
+                                     const std::map<std::string, std::string>& environment = {}) {
+  TempDir dir;
+  std::vector<std::string> command = {std::string(READCOUNT_BIN_DIR) + "/" + name};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  ChildProcess process(command, dir.path("log"), environment);
+  const int status = process.Wait();
+  return {status, ReadFile(dir.path("log"))};
+}
+
+class StartTest : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(StartTest, BadConfigurationStopsTheProgramWithFileLineAndKey) {
+  TempDir dir;
+  const std::string file = dir.path("app.yaml");
+  std::ofstream(file) << "log:\n  level: info\nsync:\n  intervall: 1s\n";
+  const auto [status, output] = RunToEnd(GetParam(), {"--config", file});
+  EXPECT_EQ(status, 2);
+  EXPECT_THAT(output, HasSubstr(file + ":4: sync.intervall: is not a known key"));
+}
+
+TEST_P(StartTest, AMissingFileIsNamed) {
+  const auto [status, output] = RunToEnd(GetParam(), {"--config", "/nowhere.yaml"});
+  EXPECT_EQ(status, 2);
+  EXPECT_THAT(output, HasSubstr("/nowhere.yaml: cannot be read"));
+}
+
+TEST_P(StartTest, ATakenPortIsNamedWithItsKey) {
+  const std::string name = GetParam();
+  std::map<std::string, std::string> variables = Stack::ServerVariables();
+  variables["READCOUNT_SYNC_INTERVAL"] = "off";
+  ProgramProcess first(name, variables);
+  std::string section = name.substr(0, name.find('-'));
+  TempDir dir;
+  std::ofstream(dir.path("app.yaml")) << section << ":\n  listen: " << first.address() << "\n";
+  const auto [status, output] = RunToEnd(name, {"--config", dir.path("app.yaml")}, variables);
+  EXPECT_EQ(status, 1);
+  EXPECT_THAT(output, HasSubstr(dir.path("app.yaml") + ":2: " + section + ".listen: cannot listen on " +
+                                first.address()));
+}
+
+TEST_P(StartTest, TellsItsVersionAndSettings) {
+  EXPECT_EQ(RunToEnd(GetParam(), {"--version"}).first, 0);
+  const auto [status, output] =
+      RunToEnd(GetParam(), {"--config", READCOUNT_SOURCE_DIR "/app.yaml", "--get", "sync.interval"});
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(output, "10s\n");
+}
+
+INSTANTIATE_TEST_SUITE_P(Programs, StartTest, ::testing::Values("article-service", "sync-service", "gateway"),
+                         [](const auto& suite) {
+                           std::string name = suite.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+TEST(StartTestOfServices, AnEmptyDsnStopsTheServices) {
+  for (const char* name : {"article-service", "sync-service"}) {
+    const auto [status, output] = RunToEnd(name, {"--config", READCOUNT_SOURCE_DIR "/app.yaml"});
+    EXPECT_EQ(status, 1) << name;
+    EXPECT_THAT(output, HasSubstr("mysql.dsn: is empty"));
+  }
+}
+
+TEST(SchemaTest, MayBeLoadedAgainAndKeepsWhatIsThere) {
+  ResetServers(2);
+  SharedMariadb().Query("UPDATE articles SET read_count = 7, title = 'kept' WHERE id = 1");
+  SharedMariadb().LoadSchema();
+  EXPECT_EQ(SharedMariadb().Number("SELECT COUNT(*) FROM articles"), 2u);
+  EXPECT_EQ(SharedMariadb().Number("SELECT read_count FROM articles WHERE title = 'kept'"), 7u);
+}
+
+TEST(SchemaTest, InsertsTheTwoArticlesIntoAnEmptyTable) {
+  SharedMariadb().Query("TRUNCATE TABLE articles");
+  SharedMariadb().LoadSchema();
+  const mysql::Result rows =
+      SharedMariadb().Query("SELECT id, title, author, created_at FROM articles ORDER BY id");
+  ASSERT_EQ(rows.rows.size(), 2u);
+  EXPECT_EQ(rows.rows[0][1], "rust程序设计基本介绍");
+  EXPECT_EQ(rows.rows[1][1], "rust项目实战");
+  EXPECT_EQ(rows.rows[1][3], "2024-12-08 10:10:08");
+}
+
+}  // namespace
+}  // namespace readcount::testing
