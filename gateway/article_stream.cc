@@ -38,10 +38,23 @@ class ArticleStream::Call final
       RemoveHold();
       return;
     }
-    v1::ViewArticlesResponse response = std::move(response_);
+    {
+      absl::MutexLock lock(&stream_.mutex_);
+      if (flight_.has_value() && !flight_->reply.has_value()) flight_->reply = std::move(response_);
+    }
     response_.Clear();
     StartRead(&response_);
-    stream_.Answered(this, std::move(response));
+    stream_.Landed(this);
+  }
+
+  // After a failed write the read fails as well, and that ends the stream.
+  void OnWriteDone(bool ok) override {
+    if (!ok) return;
+    {
+      absl::MutexLock lock(&stream_.mutex_);
+      if (flight_.has_value()) flight_->written = true;
+    }
+    stream_.Landed(this);
   }
 
   void OnDone(const grpc::Status& status) override {
@@ -91,43 +104,72 @@ ArticleStream::ArticleStream(v1::ArticleService::StubInterface& stub, absl::Dura
 
 ArticleStream::~ArticleStream() {
   batcher_.Close();
+  {
+    absl::MutexLock lock(&mutex_);
+    closing_ = true;
+    if (call_ != nullptr) call_->Cancel();
+  }
   batcher_.Drain();
   absl::MutexLock lock(&mutex_);
-  if (call_ != nullptr) call_->Cancel();
   mutex_.Await(absl::Condition(this, &ArticleStream::NoCalls));
 }
 
 void ArticleStream::View(uint64_t id, Callback<v1::Article> callback) {
-  PendingView view{.id = id, .callback = std::move(callback)};
+  PendingView view{.id = id, .callback = std::move(callback), .deadline = clock_.Elapsed() + timeout_};
   if (absl::Status status = batcher_.Add(std::move(view)); !status.ok()) view.callback(status);
 }
 
-void ArticleStream::Send(std::vector<PendingView> views, Batcher<PendingView>::Done done) {
-  absl::MutexLock lock(&mutex_);
-  if (call_ == nullptr) {
-    call_ = new Call(*this);
-    ++calls_;
+void ArticleStream::Send(std::vector<PendingView> all, Batcher<PendingView>::Done done) {
+  const absl::Duration now = clock_.Elapsed();
+  std::vector<PendingView> views, late;
+  {
+    absl::MutexLock lock(&mutex_);
+    // What waited too long behind others, or until the end, has not been sent and fails as such.
+    for (PendingView& view : all)
+      (!closing_ && view.deadline > now ? views : late).push_back(std::move(view));
+    if (!views.empty()) {
+      if (call_ == nullptr) {
+        call_ = new Call(*this);
+        ++calls_;
+      }
+      const absl::Duration deadline = views.front().deadline;
+      call_->Write({.views = std::move(views), .done = std::exchange(done, nullptr), .deadline = deadline});
+    }
   }
-  call_->Write({.views = std::move(views), .done = std::move(done), .deadline = clock_.Elapsed() + timeout_});
+  for (const PendingView& view : late) {
+    view.callback(
+        absl::DeadlineExceededError("the article service is too slow: nothing was counted, try again later"));
+  }
+  if (done) done();
 }
 
-void ArticleStream::Answered(Call* call, v1::ViewArticlesResponse response) {
+// Goes on when both the write and the reply are there: only then may the next batch be written.
+void ArticleStream::Landed(Call* call) {
   std::optional<Flight> flight;
   {
     absl::MutexLock lock(&mutex_);
+    if (!call->flight_.has_value() || !call->flight_->written || !call->flight_->reply.has_value()) return;
     flight = std::exchange(call->flight_, std::nullopt);
+    lost_ = false;
+    // Nothing after a reply that does not fit its batch can be trusted: the next batch opens a stream of its
+    // own.
+    if (flight->reply->results_size() != static_cast<int>(flight->views.size())) {
+      if (call_ == call) call_ = nullptr;
+      call->Cancel();
+    }
   }
-  if (!flight.has_value()) return call->Cancel();
-  const bool whole = response.results_size() == static_cast<int>(flight->views.size());
-  // Nothing after a reply that does not fit can be trusted.
-  if (!whole) call->Cancel();
-  if (whole) flight->done();
-  for (size_t i = 0; i < flight->views.size(); ++i) {
-    flight->views[i].callback(
-        whole ? ToOutcome(*response.mutable_results(static_cast<int>(i)))
+  Answer(*std::move(flight));
+}
+
+void ArticleStream::Answer(Flight flight) {
+  const bool whole = flight.reply->results_size() == static_cast<int>(flight.views.size());
+  // First the next batch on its way, then the answers of this one.
+  flight.done();
+  for (size_t i = 0; i < flight.views.size(); ++i) {
+    flight.views[i].callback(
+        whole ? ToOutcome(*flight.reply->mutable_results(static_cast<int>(i)))
               : UnknownOutcome(absl::StatusCode::kInternal, "its reply was short of the batch"));
   }
-  if (!whole) flight->done();
 }
 
 void ArticleStream::Broken(Call* call) {
@@ -137,18 +179,19 @@ void ArticleStream::Broken(Call* call) {
 
 void ArticleStream::Ended(Call* call, const absl::Status& status) {
   std::optional<Flight> flight;
-  bool overdue = false;
+  bool overdue = false, first_loss = false;
   {
     absl::MutexLock lock(&mutex_);
     flight = std::exchange(call->flight_, std::nullopt);
     overdue = call->overdue_;
+    first_loss = !std::exchange(lost_, true) && !closing_;
   }
-  Log(LogLevel::kWarning, "article_stream_lost",
-      {{"views_under_way", flight.has_value() ? flight->views.size() : 0}, {"status", status}});
+  // Once per outage: while the service is away every batch ends like this.
+  if (first_loss) Log(LogLevel::kWarning, "article_stream_lost", {{"status", status}});
   if (flight.has_value()) {
-    const absl::Status error = overdue
-                                   ? UnknownOutcome(absl::StatusCode::kDeadlineExceeded, "it took too long")
-                                   : UnknownOutcome(absl::StatusCode::kUnavailable, status.message());
+    const absl::Status error =
+        overdue ? UnknownOutcome(absl::StatusCode::kDeadlineExceeded, "it took too long")
+                : UnknownOutcome(absl::StatusCode::kUnavailable, "the connection to it was lost");
     for (const PendingView& view : flight->views) view.callback(error);
     flight->done();
   }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -25,7 +26,7 @@ class ArticleStream {
   // All must outlive the stream. `timeout` is how long the service may take to answer one message.
   ArticleStream(v1::ArticleService::StubInterface& stub, absl::Duration timeout, const Clock& clock);
 
-  // Fails what is under way, waits until the stream has ended.
+  // Breaks the stream, fails what is queued or under way, waits until the stream has ended.
   ~ArticleStream();
 
   // RESOURCE_EXHAUSTED if too many views wait; DEADLINE_EXCEEDED if the answer did not come within the
@@ -40,15 +41,19 @@ class ArticleStream {
   struct PendingView {
     uint64_t id = 0;
     Callback<v1::Article> callback;
+    absl::Duration deadline;
   };
   struct Flight {
     std::vector<PendingView> views;
     Batcher<PendingView>::Done done;
     absl::Duration deadline;
+    bool written = false;                           // gRPC is done with the request
+    std::optional<v1::ViewArticlesResponse> reply;  // may come before the write is known to be done
   };
 
-  void Send(std::vector<PendingView> views, Batcher<PendingView>::Done done);
-  void Answered(Call* call, v1::ViewArticlesResponse response);
+  void Send(std::vector<PendingView> all, Batcher<PendingView>::Done done);
+  void Landed(Call* call);
+  void Answer(Flight flight);
   void Broken(Call* call);
   void Ended(Call* call, const absl::Status& status);
   bool NoCalls() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return calls_ == 0; }
@@ -59,7 +64,9 @@ class ArticleStream {
 
   absl::Mutex mutex_;
   Call* call_ ABSL_GUARDED_BY(mutex_) = nullptr;  // the stream that can be written to; none if it broke
-  int calls_ ABSL_GUARDED_BY(mutex_) = 0;         // streams that have not ended yet
+  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool lost_ ABSL_GUARDED_BY(mutex_) = false;  // the last stream broke and no reply has come since
+  int calls_ ABSL_GUARDED_BY(mutex_) = 0;      // streams that have not ended yet
 
   Batcher<PendingView> batcher_;
 };

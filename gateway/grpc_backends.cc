@@ -7,41 +7,49 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/base/clock.h"
-#include "services/common/rpc/status.h"
+#
 
 namespace readcount::gateway {
 namespace {
 
-constexpr int kFirstReconnectMs = 100, kMostReconnectMs = 2000;
-
-// What one call needs until it has ended.
-template <typename Request, typename Response>
-struct UnaryCall {
-  grpc::ClientContext context;
-  Request request;
-  Response response;
-};
-
-template <typename Request, typename Response>
-std::shared_ptr<UnaryCall<Request, Response>> NewCall(absl::Duration timeout) {
-  auto call = std::make_shared<UnaryCall<Request, Response>>();
-  call->context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMicroseconds(timeout));
-  return call;
-}
+constexpr int kFirstReconnectMs = 100, kMostReconnectMs = 2000, kConnectTimeoutMs = 2000;
+// A batch of 1000 views of texts of 64 KB fits.
+constexpr int kMaxReplyBytes = 80 << 20;
 
 }  // namespace
+
+UnaryCalls::~UnaryCalls() {
+  absl::MutexLock lock(&mutex_);
+  closing_ = true;
+  for (grpc::ClientContext* context : open_) context->TryCancel();
+  mutex_.Await(absl::Condition(this, &UnaryCalls::Empty));
+}
+
+void UnaryCalls::Add(grpc::ClientContext* context) {
+  context->set_deadline(std::chrono::system_clock::now() + absl::ToChronoMicroseconds(timeout_));
+  absl::MutexLock lock(&mutex_);
+  open_.insert(context);
+  if (closing_) context->TryCancel();
+}
+
+void UnaryCalls::Remove(grpc::ClientContext* context) {
+  absl::MutexLock lock(&mutex_);
+  open_.erase(context);
+}
 
 std::shared_ptr<grpc::Channel> MakeChannel(const Address& address) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMs);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kFirstReconnectMs);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectTimeoutMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kMostReconnectMs);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetMaxReceiveMessageSize(kMaxReplyBytes);
   return grpc::CreateCustomChannel(address.ToString(), grpc::InsecureChannelCredentials(), arguments);
 }
 
 GrpcArticleBackend::GrpcArticleBackend(const std::shared_ptr<grpc::Channel>& channel, int streams,
                                        absl::Duration timeout)
-    : stub_(v1::ArticleService::NewStub(channel)), timeout_(timeout) {
+    : stub_(v1::ArticleService::NewStub(channel)), calls_(timeout) {
   for (int i = 0; i < streams; ++i)
     streams_.push_back(std::make_unique<ArticleStream>(*stub_, timeout, SystemClock()));
 }
@@ -56,54 +64,56 @@ void GrpcArticleBackend::EnforceTimeout() {
 }
 
 void GrpcArticleBackend::Get(uint64_t id, Callback<v1::Article> callback) {
-  auto call = NewCall<v1::GetArticleRequest, v1::GetArticleResponse>(timeout_);
-  call->request.set_id(id);
-  stub_->async()->GetArticle(&call->context, &call->request, &call->response,
-                             [call, callback = std::move(callback)](const grpc::Status& status) {
-                               if (!status.ok()) return callback(FromGrpc(status));
-                               callback(std::move(*call->response.mutable_article()));
-                             });
+  v1::GetArticleRequest request;
+  request.set_id(id);
+  calls_.Start<v1::GetArticleResponse>(
+      *stub_->async(), &v1::ArticleService::Stub::async::GetArticle, std::move(request),
+      [callback = std::move(callback)](const absl::Status& status, v1::GetArticleResponse& response) {
+        if (!status.ok()) return callback(status);
+        callback(std::move(*response.mutable_article()));
+      });
 }
 
 void GrpcArticleBackend::List(const v1::ListArticlesRequest& request,
                               Callback<v1::ListArticlesResponse> callback) {
-  auto call = NewCall<v1::ListArticlesRequest, v1::ListArticlesResponse>(timeout_);
-  call->request = request;
-  stub_->async()->ListArticles(&call->context, &call->request, &call->response,
-                               [call, callback = std::move(callback)](const grpc::Status& status) {
-                                 if (!status.ok()) return callback(FromGrpc(status));
-                                 callback(std::move(call->response));
-                               });
+  calls_.Start<v1::ListArticlesResponse>(
+      *stub_->async(), &v1::ArticleService::Stub::async::ListArticles, request,
+      [callback = std::move(callback)](const absl::Status& status, v1::ListArticlesResponse& response) {
+        if (!status.ok()) return callback(status);
+        callback(std::move(response));
+      });
 }
 
 void GrpcSyncBackend::GetStatus(Callback<v1::SyncStatus> callback) {
-  auto call = NewCall<v1::GetStatusRequest, v1::GetStatusResponse>(timeout_);
-  stub_->async()->GetStatus(&call->context, &call->request, &call->response,
-                            [call, callback = std::move(callback)](const grpc::Status& status) {
-                              if (!status.ok()) return callback(FromGrpc(status));
-                              callback(std::move(*call->response.mutable_status()));
-                            });
+  calls_.Start<v1::GetStatusResponse>(
+      *stub_->async(), &v1::SyncService::Stub::async::GetStatus, v1::GetStatusRequest(),
+      [callback = std::move(callback)](const absl::Status& status, v1::GetStatusResponse& response) {
+        if (!status.ok()) return callback(status);
+        callback(std::move(*response.mutable_status()));
+      });
 }
 
 void GrpcSyncBackend::RunSync(const std::string& requested_by, Callback<v1::SyncRun> callback) {
-  auto call = NewCall<v1::RunSyncRequest, v1::RunSyncResponse>(timeout_);
-  call->request.set_requested_by(requested_by);
-  stub_->async()->RunSync(&call->context, &call->request, &call->response,
-                          [call, callback = std::move(callback)](const grpc::Status& status) {
-                            if (!status.ok()) return callback(FromGrpc(status));
-                            callback(std::move(*call->response.mutable_run()));
-                          });
+  v1::RunSyncRequest request;
+  request.set_requested_by(requested_by);
+  calls_.Start<v1::RunSyncResponse>(
+      *stub_->async(), &v1::SyncService::Stub::async::RunSync, std::move(request),
+      [callback = std::move(callback)](const absl::Status& status, v1::RunSyncResponse& response) {
+        if (!status.ok()) return callback(status);
+        callback(std::move(*response.mutable_run()));
+      });
 }
 
-void GrpcHealthBackend::CheckOne(grpc::health::v1::Health::Stub& stub, const char* service,
+void GrpcHealthBackend::CheckOne(Health::Stub& stub, const char* service,
                                  std::function<void(absl::Status)> callback) {
-  auto call = NewCall<grpc::health::v1::HealthCheckRequest, grpc::health::v1::HealthCheckResponse>(timeout_);
-  call->request.set_service(service);
-  stub.async()->Check(
-      &call->context, &call->request, &call->response,
-      [call, callback = std::move(callback)](const grpc::Status& status) {
-        if (!status.ok()) return callback(FromGrpc(status));
-        const bool serving = call->response.status() == grpc::health::v1::HealthCheckResponse::SERVING;
+  grpc::health::v1::HealthCheckRequest request;
+  request.set_service(service);
+  calls_.Start<grpc::health::v1::HealthCheckResponse>(
+      *stub.async(), &Health::Stub::async::Check, std::move(request),
+      [callback = std::move(callback)](const absl::Status& status,
+                                       grpc::health::v1::HealthCheckResponse& response) {
+        if (!status.ok()) return callback(status);
+        const bool serving = response.status() == grpc::health::v1::HealthCheckResponse::SERVING;
         callback(serving ? absl::OkStatus() : absl::UnavailableError("not serving: its log tells why"));
       });
 }

@@ -2,21 +2,70 @@
 
 #include <grpc/health/v1/health.grpc.pb.h>
 #include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <set>
+#include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "gateway/article_stream.h"
 #include "gateway/backends.h"
 #include "readcount/v1/sync_service.grpc.pb.h"
 #include "services/common/config/settings.h"
+#include "services/common/rpc/status.h"
 
 namespace readcount::gateway {
 
 // A channel to a service that comes back soon after the service does.
 std::shared_ptr<grpc::Channel> MakeChannel(const Address& address);
+
+// Single calls under way. Each has a deadline and ends, at the latest, with the object that started it, so
+// that no callback outlives what it was given. Thread-safe.
+class UnaryCalls {
+ public:
+  explicit UnaryCalls(absl::Duration timeout) : timeout_(timeout) {}
+
+  // Cancels what is under way and waits for it.
+  ~UnaryCalls();
+
+  // Calls `method` of the asynchronous `stub`; `finish` hears of its end, once, on a thread of gRPC.
+  template <typename Response, typename Stub, typename Request, typename Finish>
+  void Start(Stub& stub,
+             void (Stub::*method)(grpc::ClientContext*, const Request*, Response*,
+                                  std::function<void(grpc::Status)>),
+             Request request, Finish finish) {
+    struct Call {
+      grpc::ClientContext context;
+      Request request;
+      Response response;
+    };
+    auto call = std::make_shared<Call>();
+    call->request = std::move(request);
+    Add(&call->context);
+    (stub.*method)(&call->context, &call->request, &call->response,
+                   [this, call, finish = std::move(finish)](const grpc::Status& status) {
+                     finish(FromGrpc(status), call->response);
+                     Remove(&call->context);
+                   });
+  }
+
+ private:
+  void Add(grpc::ClientContext* context);
+  void Remove(grpc::ClientContext* context);
+  bool Empty() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return open_.empty(); }
+
+  const absl::Duration timeout_;
+
+  absl::Mutex mutex_;
+  std::set<grpc::ClientContext*> open_ ABSL_GUARDED_BY(mutex_);
+  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+};
 
 // ArticleService over gRPC: views over streams, everything else as single calls.
 class GrpcArticleBackend final : public ArticleBackend {
@@ -32,7 +81,7 @@ class GrpcArticleBackend final : public ArticleBackend {
 
  private:
   const std::unique_ptr<v1::ArticleService::Stub> stub_;
-  const absl::Duration timeout_;
+  UnaryCalls calls_;
   std::vector<std::unique_ptr<ArticleStream>> streams_;
   std::atomic<size_t> next_ = 0;
 };
@@ -40,33 +89,32 @@ class GrpcArticleBackend final : public ArticleBackend {
 class GrpcSyncBackend final : public SyncBackend {
  public:
   GrpcSyncBackend(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout)
-      : stub_(v1::SyncService::NewStub(channel)), timeout_(timeout) {}
+      : stub_(v1::SyncService::NewStub(channel)), calls_(timeout) {}
 
   void GetStatus(Callback<v1::SyncStatus> callback) override;
   void RunSync(const std::string& requested_by, Callback<v1::SyncRun> callback) override;
 
  private:
   const std::unique_ptr<v1::SyncService::Stub> stub_;
-  const absl::Duration timeout_;
+  UnaryCalls calls_;
 };
 
 class GrpcHealthBackend final : public HealthBackend {
  public:
+  using Health = grpc::health::v1::Health;
+
   GrpcHealthBackend(const std::shared_ptr<grpc::Channel>& articles,
                     const std::shared_ptr<grpc::Channel>& sync, absl::Duration timeout)
-      : articles_(grpc::health::v1::Health::NewStub(articles)),
-        sync_(grpc::health::v1::Health::NewStub(sync)),
-        timeout_(timeout) {}
+      : articles_(Health::NewStub(articles)), sync_(Health::NewStub(sync)), calls_(timeout) {}
 
   void Check(std::function<void(const Readiness&)> callback) override;
 
  private:
-  void CheckOne(grpc::health::v1::Health::Stub& stub, const char* service,
-                std::function<void(absl::Status)> callback);
+  void CheckOne(Health::Stub& stub, const char* service, std::function<void(absl::Status)> callback);
 
-  const std::unique_ptr<grpc::health::v1::Health::Stub> articles_;
-  const std::unique_ptr<grpc::health::v1::Health::Stub> sync_;
-  const absl::Duration timeout_;
+  const std::unique_ptr<Health::Stub> articles_;
+  const std::unique_ptr<Health::Stub> sync_;
+  UnaryCalls calls_;
 };
 
 }  // namespace readcount::gateway

@@ -36,6 +36,10 @@ void GetArticle(ArticleBackend& articles, const Request& request, const std::str
     return respond(ErrorResponse(absl::InvalidArgumentError(
         "the article's id must be a whole number from 1 to 18446744073709551615, in plain digits")));
   }
+  const std::string view = request.target.Get("view");
+  if (!view.empty() && view != "true" && view != "false") {
+    return respond(ErrorResponse(absl::InvalidArgumentError("view: must be true or false")));
+  }
   if (CountsAView(request)) {
     articles.View(*id, Answer<v1::Article>(std::move(respond), ArticleJson));
   } else {

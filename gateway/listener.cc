@@ -26,7 +26,7 @@ constexpr std::chrono::milliseconds kPauseAfterError(50);
 }  // namespace
 
 Listener::Listener(asio::io_context& io, const Router& router, SessionLimits limits)
-    : io_(io), acceptor_(io), router_(router), limits_(limits) {}
+    : io_(io), acceptor_(boost::asio::make_strand(io)), router_(router), limits_(limits) {}
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(asio::io_context& io, const Address& listen,
                                                           const Router& router, SessionLimits limits) {
@@ -44,7 +44,7 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(asio::io_context& io, 
     return absl::UnavailableError(
         absl::StrCat("cannot listen on ", listen.ToString(), ": ", error.message()));
   listener->address_ = {.host = listen.host, .port = acceptor.local_endpoint().port()};
-  asio::co_spawn(io, [self = listener.get()] { return self->Accept(); }, asio::detached);
+  asio::co_spawn(acceptor.get_executor(), [self = listener.get()] { return self->Accept(); }, asio::detached);
   return listener;
 }
 

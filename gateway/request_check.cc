@@ -24,6 +24,9 @@ absl::Status CheckHead(const RequestHead& head) {
 }
 
 absl::Status CheckRawHead(absl::string_view raw) {
+  for (size_t at = raw.find('\n'); at != absl::string_view::npos; at = raw.find('\n', at + 1)) {
+    if (at == 0 || raw[at - 1] != '\r') return absl::InvalidArgumentError("lines must end in CR LF");
+  }
   if (absl::StrContains(raw, "\n ") || absl::StrContains(raw, "\n\t")) {
     return absl::InvalidArgumentError("header lines must not be folded");
   }

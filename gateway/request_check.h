@@ -21,7 +21,8 @@ struct RequestHead {
 // INVALID_ARGUMENT with the reason; the connection must then be closed.
 absl::Status CheckHead(const RequestHead& head);
 
-// The same for the head's raw bytes: folded header lines.
+// The same for the head's raw bytes, as far as they have come: folded header lines, lines that end in a bare
+// LF.
 absl::Status CheckRawHead(absl::string_view raw);
 
 }  // namespace readcount::gateway

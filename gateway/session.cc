@@ -26,14 +26,12 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 
 constexpr size_t kReadBytes = 4096;
+// What of pipelined requests, bodies and chunk framing is kept unread beside a whole head.
+constexpr size_t kBufferBeyondHead = 65536;
 constexpr absl::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 // How much of what a refused client still sends is read away, so that it can read the refusal.
 constexpr size_t kLingerBytes = 1 << 20;
 constexpr absl::Duration kLingerTime = absl::Seconds(1);
-
-std::chrono::nanoseconds Nanoseconds(absl::Duration duration) {
-  return absl::ToChronoNanoseconds(duration);
-}
 
 Response BadRequest(absl::string_view message) {
   return ErrorResponse(400, absl::StatusCode::kInvalidArgument, message);
@@ -46,11 +44,15 @@ Response TooLarge(int status, absl::string_view message) {
 }  // namespace
 
 Session::Session(asio::ip::tcp::socket socket, const Router& router, SessionLimits limits)
-    : stream_(std::move(socket)), router_(router), limits_(limits) {}
+    : socket_(std::move(socket)),
+      timer_(socket_.get_executor()),
+      router_(router),
+      limits_(limits),
+      buffer_(limits.max_header_bytes + kBufferBeyondHead) {}
 
 void Session::Start(std::function<void()> ended) {
   asio::co_spawn(
-      stream_.get_executor(), [self = shared_from_this()] { return self->Serve(); },
+      socket_.get_executor(), [self = shared_from_this()] { return self->Serve(); },
       [self = shared_from_this(), ended = std::move(ended)](const std::exception_ptr& /*never thrown*/) {
         self->Close();
         ended();
@@ -58,20 +60,35 @@ void Session::Start(std::function<void()> ended) {
 }
 
 void Session::Stop() {
-  asio::post(stream_.get_executor(), [self = shared_from_this()] {
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
     self->stopping_ = true;
     if (self->idle_) self->Close();
   });
 }
 
 void Session::Abort() {
-  asio::post(stream_.get_executor(), [self = shared_from_this()] { self->Close(); });
+  asio::post(socket_.get_executor(), [self = shared_from_this()] { self->Close(); });
 }
 
 void Session::Close() {
   error_code ignored;
-  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
-  stream_.close();
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+  socket_.close(ignored);
+  timer_.cancel();
+}
+
+// Ends what the connection waits for after `duration`. A timer that fires late, after it was set anew, is
+// told by its deadline.
+void Session::ExpireAfter(absl::Duration duration) {
+  timed_out_ = false;
+  timer_.expires_after(absl::ToChronoNanoseconds(duration));
+  timer_.async_wait([weak = weak_from_this()](const error_code& error) {
+    const std::shared_ptr<Session> self = weak.lock();
+    if (error || self == nullptr || self->timer_.expiry() > std::chrono::steady_clock::now()) return;
+    self->timed_out_ = true;
+    error_code ignored;
+    self->socket_.cancel(ignored);
+  });
 }
 
 asio::awaitable<void> Session::Serve() {
@@ -94,8 +111,8 @@ asio::awaitable<bool> Session::WaitForRequest() {
   if (buffer_.size() > 0) co_return true;
   error_code error;
   idle_ = true;
-  stream_.expires_after(Nanoseconds(limits_.idle_timeout));
-  const size_t bytes = co_await stream_.async_read_some(buffer_.prepare(kReadBytes),
+  ExpireAfter(limits_.idle_timeout);
+  const size_t bytes = co_await socket_.async_read_some(buffer_.prepare(kReadBytes),
                                                         asio::redirect_error(asio::use_awaitable, error));
   buffer_.commit(bytes);
   idle_ = false;
@@ -107,7 +124,7 @@ asio::awaitable<Session::Incoming> Session::ReadRequest() {
   Parser parser;
   parser.header_limit(static_cast<std::uint32_t>(limits_.max_header_bytes));
   parser.body_limit(limits_.max_body_bytes);
-  stream_.expires_after(Nanoseconds(limits_.header_timeout));
+  ExpireAfter(limits_.header_timeout);
   if (!co_await ReadHead(incoming, parser)) co_return incoming;
   if (!co_await ReadBody(incoming, parser)) co_return incoming;
   absl::StatusOr<Request> request = ToRequest(parser.get());
@@ -130,23 +147,22 @@ asio::awaitable<bool> Session::ReadHead(Incoming& incoming, Parser& parser) {
           TooLarge(431, "the request line and headers are longer than gateway.max_header_bytes");
       co_return false;
     }
-    if (end != absl::string_view::npos) {
-      const absl::Status status = CheckRawHead(received.substr(0, end));
-      if (!status.ok()) incoming.refusal = BadRequest(status.message());
-      break;
+    if (const absl::Status status = CheckRawHead(received.substr(0, end)); !status.ok()) {
+      incoming.refusal = BadRequest(status.message());
+      co_return false;
     }
-    const size_t bytes = co_await stream_.async_read_some(buffer_.prepare(kReadBytes),
+    if (end != absl::string_view::npos) break;
+    const size_t bytes = co_await socket_.async_read_some(buffer_.prepare(kReadBytes),
                                                           asio::redirect_error(asio::use_awaitable, error));
     buffer_.commit(bytes);
     if (error) {
-      if (error == boost::beast::error::timeout) {
+      if (timed_out_) {
         incoming.refusal =
             ErrorResponse(408, absl::StatusCode::kDeadlineExceeded, "the request took too long to arrive");
       }
       co_return false;
     }
   }
-  if (incoming.refusal.has_value()) co_return false;
   while (!parser.is_header_done() && !error) {
     const size_t used = parser.put(buffer_.data(), error);
     buffer_.consume(used);
@@ -170,15 +186,15 @@ asio::awaitable<bool> Session::ReadBody(Incoming& incoming, Parser& parser) {
   error_code error;
   if (!parser.is_done() &&
       absl::EqualsIgnoreCase(ToView(parser.get()[http::field::expect]), "100-continue")) {
-    co_await asio::async_write(stream_, asio::buffer(kContinue.data(), kContinue.size()),
+    co_await asio::async_write(socket_, asio::buffer(kContinue.data(), kContinue.size()),
                                asio::redirect_error(asio::use_awaitable, error));
   }
   if (!error && !parser.is_done())
-    co_await http::async_read(stream_, buffer_, parser, asio::redirect_error(asio::use_awaitable, error));
+    co_await http::async_read(socket_, buffer_, parser, asio::redirect_error(asio::use_awaitable, error));
   if (!error) co_return true;
   if (error == http::error::body_limit) {
     incoming.refusal = TooLarge(413, "the body is longer than gateway.max_body_bytes");
-  } else if (error == boost::beast::error::timeout) {
+  } else if (timed_out_) {
     incoming.refusal =
         ErrorResponse(408, absl::StatusCode::kDeadlineExceeded, "the request took too long to arrive");
   } else if (error.category() == http::make_error_code(http::error::bad_chunk).category() &&
@@ -190,11 +206,11 @@ asio::awaitable<bool> Session::ReadBody(Incoming& incoming, Parser& parser) {
 
 // The handler answers from whichever thread it likes; the coroutine goes on on the connection's executor.
 asio::awaitable<Response> Session::Answer(const Request& request) {
-  stream_.expires_never();
+  timer_.cancel();
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Response)>(
       [this, &request](auto handler) {
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        router_.Dispatch(request, [shared, executor = stream_.get_executor()](Response response) {
+        router_.Dispatch(request, [shared, executor = socket_.get_executor()](Response response) {
           asio::post(executor,
                      [shared, response = std::move(response)]() mutable { (*shared)(std::move(response)); });
         });
@@ -204,26 +220,27 @@ asio::awaitable<Response> Session::Answer(const Request& request) {
 
 asio::awaitable<bool> Session::Write(const Response& response, const Incoming& incoming, bool keep_alive) {
   const bool head = incoming.request.has_value() && incoming.request->method == Method::kHead;
-  Log(LogLevel::kDebug, "request",
-      {{"path", incoming.request.has_value() ? incoming.request->target.path : "-"},
-       {"status", response.status}});
+  if (LogEnabled(LogLevel::kDebug))
+    Log(LogLevel::kDebug, "request",
+        {{"path", incoming.request.has_value() ? incoming.request->target.path : "-"},
+         {"status", response.status}});
   RenderResponse(response, {.head_only = head, .keep_alive = keep_alive, .http_1_0 = incoming.http_1_0},
                  out_);
   error_code error;
   // Not only received but taken by the client within the same time as a request has.
-  stream_.expires_after(Nanoseconds(limits_.header_timeout));
-  co_await asio::async_write(stream_, asio::buffer(out_), asio::redirect_error(asio::use_awaitable, error));
+  ExpireAfter(limits_.header_timeout);
+  co_await asio::async_write(socket_, asio::buffer(out_), asio::redirect_error(asio::use_awaitable, error));
   co_return !error;
 }
 
 // Closing with unread bytes resets the connection, and the client may never see the refusal.
 asio::awaitable<void> Session::Linger() {
   error_code error;
-  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
-  stream_.expires_after(Nanoseconds(kLingerTime));
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+  ExpireAfter(kLingerTime);
   for (size_t total = 0; !error && total < kLingerBytes;) {
     buffer_.clear();
-    total += co_await stream_.async_read_some(buffer_.prepare(kReadBytes),
+    total += co_await socket_.async_read_some(buffer_.prepare(kReadBytes),
                                               asio::redirect_error(asio::use_awaitable, error));
   }
 }

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <functional>
@@ -58,15 +59,18 @@ class Session : public std::enable_shared_from_this<Session> {
   boost::asio::awaitable<Response> Answer(const Request& request);
   boost::asio::awaitable<bool> Write(const Response& response, const Incoming& incoming, bool keep_alive);
   boost::asio::awaitable<void> Linger();
+  void ExpireAfter(absl::Duration duration);
   void Close();
 
-  boost::beast::tcp_stream stream_;
+  boost::asio::ip::tcp::socket socket_;
+  boost::asio::steady_timer timer_;
   const Router& router_;
   const SessionLimits limits_;
   boost::beast::flat_buffer buffer_;
   std::string out_;
   bool idle_ = true;
   bool stopping_ = false;
+  bool timed_out_ = false;  // the last wait ended by the timer
 };
 
 }  // namespace readcount::gateway

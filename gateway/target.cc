@@ -15,9 +15,7 @@ namespace {
 absl::StatusOr<std::string> DecodeQuery(absl::string_view text) {
   std::string decoded;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      decoded += ' ';
-    } else if (text[i] != '%') {
+    if (text[i] != '%') {
       decoded += text[i];
     } else if (i + 2 < text.size() && absl::ascii_isxdigit(text[i + 1]) &&
                absl::ascii_isxdigit(text[i + 2])) {

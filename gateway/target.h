@@ -13,7 +13,7 @@ namespace readcount::gateway {
 struct Target {
   std::string path;  // as sent, not percent-decoded: an id has one spelling
   std::map<std::string, std::string, std::less<>>
-      query;  // percent-decoded; of repeated names the first counts
+      query;  // percent-decoded, + stays +; of repeated names the first counts
 
   // The value of a query parameter; empty if it is absent.
   std::string Get(absl::string_view name) const;

@@ -94,15 +94,16 @@ void ViewRecorder::Process(std::vector<Ask> asks, const Batcher<Ask>::Done& done
 
 absl::StatusOr<ViewReply> ViewRecorder::Record(ViewBatch& batch) {
   if (away_.has_value() && clock_.Elapsed() < next_attempt_) return *away_;
-  absl::StatusOr<ViewReply> reply = Attempts(batch);
-  NoteOutcome(reply.status());
+  absl::Status last_call;
+  absl::StatusOr<ViewReply> reply = Attempts(batch, last_call);
+  NoteOutcome(last_call);
   return reply;
 }
 
 // Why each repetition is allowed: after UNAVAILABLE nothing was done; after UNKNOWN the same seq in the same
 // life is refused by the ledger if its first try arrived; in another life nothing was added, and the batch
 // goes there only if no earlier try can have been.
-absl::StatusOr<ViewReply> ViewRecorder::Attempts(ViewBatch& batch) {
+absl::StatusOr<ViewReply> ViewRecorder::Attempts(ViewBatch& batch, absl::Status& last_call) {
   const absl::Duration deadline =
       clock_.Elapsed() + (away_.has_value() ? absl::ZeroDuration() : settings_.retry_for);
   Backoff backoff(settings_.backoff);
@@ -110,6 +111,7 @@ absl::StatusOr<ViewReply> ViewRecorder::Attempts(ViewBatch& batch) {
   batch.life = life();
   for (;;) {
     absl::StatusOr<ViewReply> reply = ledger_.Record(batch);
+    last_call = reply.status();
     if (reply.ok()) {
       life_.store(reply->state.life, std::memory_order_relaxed);
       if (!reply->other_life(batch)) return reply;

@@ -73,7 +73,7 @@ class ViewRecorder {
 
   void Process(std::vector<Ask> asks, const Batcher<Ask>::Done& done);
   absl::StatusOr<ViewReply> Record(ViewBatch& batch);
-  absl::StatusOr<ViewReply> Attempts(ViewBatch& batch);
+  absl::StatusOr<ViewReply> Attempts(ViewBatch& batch, absl::Status& last_call);
   void NoteOutcome(const absl::Status& status);
 
   const Settings settings_;

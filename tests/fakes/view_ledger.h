@@ -32,6 +32,7 @@ class FakeViewLedger final : public ViewLedger {
     if (fault == Fault::kRefused) return absl::UnavailableError("LOADING");
     if (fault == Fault::kLostRequest) return absl::UnknownError("timed out");
     ViewReply reply = Apply(batch);
+    if (empty_after_ != 0) EmptyLocked(std::exchange(empty_after_, 0));
     if (fault == Fault::kLostReply) return absl::UnknownError("timed out");
     return reply;
   }
@@ -65,10 +66,12 @@ class FakeViewLedger final : public ViewLedger {
   // Redis comes back empty.
   void Empty(uint64_t new_life) {
     absl::MutexLock lock(&mutex_);
-    live_.clear();
-    sealed_.clear();
-    writers_.clear();
-    state_ = {.life = new_life, .epoch = 1};
+    EmptyLocked(new_life);
+  }
+  // The same right after the next call has had its effect.
+  void EmptyAfterNextCall(uint64_t new_life) {
+    absl::MutexLock lock(&mutex_);
+    empty_after_ = new_life;
   }
 
   std::vector<ViewBatch> batches() const {
@@ -86,6 +89,13 @@ class FakeViewLedger final : public ViewLedger {
   }
 
  private:
+  void EmptyLocked(uint64_t new_life) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    live_.clear();
+    sealed_.clear();
+    writers_.clear();
+    state_ = {.life = new_life, .epoch = 1};
+  }
+
   ViewReply Apply(const ViewBatch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     ViewReply reply{.state = state_};
     if (batch.life != state_.life) return reply;
@@ -105,6 +115,7 @@ class FakeViewLedger final : public ViewLedger {
   }
 
   mutable absl::Mutex mutex_;
+  uint64_t empty_after_ ABSL_GUARDED_BY(mutex_) = 0;
   std::deque<Fault> faults_ ABSL_GUARDED_BY(mutex_);
   bool open_ ABSL_GUARDED_BY(mutex_) = true;
   LedgerState state_ ABSL_GUARDED_BY(mutex_) = {.life = 7, .epoch = 1};

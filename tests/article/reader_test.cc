@@ -1,0 +1,209 @@
+#include "services/article/reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/synchronization/notification.h"
+#include "services/article/listing.h"
+#include "tests/fakes/clock.h"
+#include "tests/fakes/repository.h"
+#include "tests/fakes/view_ledger.h"
+
+namespace readcount {
+namespace {
+
+class ReaderTest : public ::testing::Test {
+ protected:
+  ReaderTest() {
+    repository_.Set(1, 100);
+    repository_.Set(2, 200);
+  }
+
+  ArticleReader::Results Read(std::vector<uint64_t> ids, bool record) {
+    absl::Notification answered;
+    ArticleReader::Results results;
+    reader_.Read(std::move(ids), record, [&](ArticleReader::Results outcome) {
+      results = std::move(outcome);
+      answered.Notify();
+    });
+    answered.WaitForNotification();
+    return results;
+  }
+  uint64_t View(uint64_t id) {
+    const ArticleReader::Results results = Read({id}, true);
+    EXPECT_TRUE(results[0].ok()) << results[0].status();
+    return results[0].ok() ? results[0]->read_count : 0;
+  }
+  // A sync of all pending views, as MySQL and Redis show it when it is over.
+  void Sync() {
+    const uint64_t epoch = ledger_.state().epoch;
+    for (uint64_t id : {1, 2}) {
+      synced_[id] += static_cast<uint64_t>(ledger_.live(id));
+      repository_.Set(id, id * 100 + synced_[id]);
+    }
+    ledger_.Seal();
+    repository_.SetPosition(7, {.epoch = epoch + 1});
+    ledger_.Release();
+  }
+
+  FakeClock clock_;
+  JumpingSleeper sleeper_{clock_};
+  FakeRepository repository_;
+  FakeViewLedger ledger_;
+  ArticleCache cache_{
+      {.bytes = 1 << 20, .absent_capacity = 100, .ttl = absl::Seconds(60), .absent_ttl = absl::Seconds(1)},
+      clock_};
+  ArticleLoader loader_{{.threads = 2}, repository_, cache_};
+  ViewRecorder recorder_{{.writer = 42, .retry_for = absl::Seconds(5)}, ledger_, clock_, sleeper_};
+  ArticleReader reader_{cache_, loader_, recorder_};
+  std::map<uint64_t, uint64_t> synced_;
+};
+
+TEST_F(ReaderTest, CountsOnFromTheRowWithoutAGapWhateverTheSyncDoes) {
+  uint64_t expected = 100;
+  for (int round = 0; round < 5; ++round) {
+    EXPECT_EQ(View(1), ++expected);
+    EXPECT_EQ(View(1), ++expected);
+    ledger_.Seal();
+    EXPECT_EQ(View(1), ++expected) << "sealed, not applied";
+    const uint64_t in_mysql = expected - 1;
+    repository_.Set(1, in_mysql);
+    repository_.SetPosition(7, {.epoch = ledger_.state().sealed_epoch + 1});
+    EXPECT_EQ(View(1), ++expected) << "applied, not released";
+    ledger_.Release();
+    EXPECT_EQ(View(1), ++expected) << "released";
+  }
+}
+
+TEST_F(ReaderTest, FoldsASealedBatchAndNeedsMysqlNoMore) {
+  View(1);
+  const int loads = repository_.loads();
+  for (int round = 0; round < 10; ++round) {
+    ledger_.Seal();
+    View(1);
+    ledger_.Release();
+    View(1);
+  }
+  EXPECT_EQ(repository_.loads(), loads) << "the cached row steps forward by itself";
+}
+
+TEST_F(ReaderTest, ReadsARowAgainWhenABatchThatItLacksHasLeftRedis) {
+  EXPECT_EQ(View(1), 101u);
+  Sync();
+  EXPECT_EQ(View(1), 102u);
+  Sync();
+  Sync();
+  EXPECT_EQ(Read({1}, false)[0]->read_count, 102u);
+}
+
+TEST_F(ReaderTest, AnAbsentArticleIsNotFoundAndLeavesNothing) {
+  const ArticleReader::Results results = Read({3, 1, 0}, true);
+  EXPECT_EQ(results[0].status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(results[1]->read_count, 101u);
+  EXPECT_EQ(results[2].status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ledger_.live(3), 0);
+  const int loads = repository_.loads();
+  Read({3}, true);
+  EXPECT_EQ(repository_.loads(), loads) << "absence is remembered";
+  clock_.Advance(absl::Seconds(2));
+  repository_.Set(3, 0);
+  EXPECT_EQ(View(3), 1u);
+}
+
+TEST_F(ReaderTest, LoadsAnArticleOnceHoweverManyWait) {
+  Read({2}, false);  // learns the life
+  repository_.Close();
+  constexpr int kReaders = 50;
+  absl::Mutex mutex;
+  int answered = 0;
+  const int before = repository_.loads();
+  for (int i = 0; i < kReaders; ++i) {
+    reader_.Read({1}, true, [&](const ArticleReader::Results& results) {
+      EXPECT_TRUE(results[0].ok());
+      absl::MutexLock lock(&mutex);
+      ++answered;
+    });
+  }
+  repository_.Open();
+  const auto all = [&] { return answered == kReaders; };
+  absl::MutexLock lock(&mutex);
+  mutex.Await(absl::Condition(&all));
+  EXPECT_EQ(repository_.loads(), before + 1);
+  EXPECT_EQ(ledger_.live(1), kReaders);
+}
+
+TEST_F(ReaderTest, AnswersFromTheCacheWhileMysqlIsAwayAndMarksOldText) {
+  View(1);
+  repository_.Fail(absl::UnavailableError("MySQL is away"));
+  EXPECT_EQ(View(1), 102u);
+  clock_.Advance(absl::Seconds(61));
+  const ArticleReader::Results results = Read({1, 2}, true);
+  EXPECT_EQ(results[0]->read_count, 103u);
+  EXPECT_TRUE(results[0]->content_stale);
+  EXPECT_FALSE(results[0]->count_stale);
+  EXPECT_EQ(results[1].status().code(), absl::StatusCode::kUnavailable) << "2 was never read";
+  EXPECT_EQ(ledger_.live(2), 0);
+}
+
+TEST_F(ReaderTest, MarksACountThatCannotBeMadeExactAndNeverLetsItFall) {
+  EXPECT_EQ(View(1), 101u);
+  EXPECT_EQ(View(1), 102u);
+  Sync();
+  repository_.Fail(absl::UnavailableError("MySQL is away"));
+  const ArticleReader::Results results = Read({1}, true);
+  ASSERT_TRUE(results[0].ok()) << results[0].status();
+  EXPECT_TRUE(results[0]->count_stale);
+  EXPECT_GE(results[0]->read_count, 102u);
+}
+
+TEST_F(ReaderTest, ReadsGoOnWithAStaleMarkWhileRedisIsAwayAndViewsAreRefused) {
+  EXPECT_EQ(View(1), 101u);
+  ledger_.Inject(std::deque<FakeViewLedger::Fault>(1000, FakeViewLedger::Fault::kRefused));
+  const ArticleReader::Results read = Read({1}, false);
+  ASSERT_TRUE(read[0].ok());
+  EXPECT_EQ(read[0]->read_count, 101u);
+  EXPECT_TRUE(read[0]->count_stale);
+  EXPECT_EQ(Read({1}, true)[0].status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(ReaderTest, ADeletedArticleIsGoneOnceItsTextIsReadAgain) {
+  View(1);
+  repository_.Remove(1);
+  clock_.Advance(absl::Seconds(61));
+  EXPECT_EQ(Read({1}, true)[0].status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(ReaderTest, ListsPagesWithTokensThatLeadOn) {
+  for (uint64_t id = 3; id <= 5; ++id) repository_.Set(id, 0);
+  ThreadPool threads(1);
+  ArticleListing listing(repository_, reader_, threads);
+  View(5);
+  std::string token;
+  std::vector<uint64_t> ids;
+  do {
+    absl::Notification answered;
+    listing.List({.page_size = 2, .page_token = token}, [&](const absl::StatusOr<ArticlePage>& page) {
+      ASSERT_TRUE(page.ok()) << page.status();
+      for (const CountedArticle& article : page->articles) ids.push_back(article.article->id);
+      token = page->next_page_token;
+      answered.Notify();
+    });
+    answered.WaitForNotification();
+  } while (!token.empty());
+  EXPECT_THAT(ids, ::testing::ElementsAre(5, 4, 3, 2, 1));
+}
+
+TEST_F(ReaderTest, RefusesListsOutsideTheirLimitsAndNamesTheField) {
+  ThreadPool threads(1);
+  ArticleListing listing(repository_, reader_, threads);
+  for (const ListRequest& request :
+       {ListRequest{.page_size = -1}, ListRequest{.page_size = 101}, ListRequest{.page_token = "forged"},
+        ListRequest{.author = std::string(201, 'a')}}) {
+    listing.List(request, [](const absl::StatusOr<ArticlePage>& page) {
+      EXPECT_EQ(page.status().code(), absl::StatusCode::kInvalidArgument) << page.status();
+    });
+  }
+}
+
+}  // namespace
+}  // namespace readcount

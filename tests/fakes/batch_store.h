@@ -1,0 +1,85 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+
+#include "services/syncer/store.h"
+#include "tests/fakes/batch_ledger.h"
+
+namespace readcount {
+
+// The syncer's side of MySQL in memory, with its rules.
+class FakeBatchStore final : public BatchStore {
+ public:
+  explicit FakeBatchStore(FaultPlan& plan) : plan_(plan) {}
+
+  absl::StatusOr<Standing> ReadStanding(uint64_t life) override {
+    if (plan_.FailsNow()) return absl::UnavailableError("MySQL is away");
+    return standings[life];
+  }
+
+  absl::StatusOr<ChunkOutcome> Apply(const Chunk& chunk) override {
+    ++applies;
+    if (!refusals.empty()) {
+      absl::Status refusal = refusals.front();
+      refusals.pop_front();
+      return refusal;
+    }
+    const bool fails = plan_.FailsNow();
+    if (fails && plan_.kind == FaultPlan::Kind::kBefore) return absl::UnavailableError("MySQL is away");
+    Standing& standing = standings[chunk.life];
+    if (standing.closed || standing.position != chunk.from) return absl::FailedPreconditionError("moved");
+    ChunkOutcome outcome;
+    for (const Increment& increment : chunk.increments) {
+      if (missing.contains(increment.id)) {
+        ++outcome.dead_letters;
+        dead_views += increment.views;
+        continue;
+      }
+      counts[increment.id] += increment.views;
+      ++outcome.articles;
+      outcome.views += increment.views;
+    }
+    standing.position = chunk.to;
+    recorded += chunk.books.recorded;
+    added_by_others += chunk.books.added_by_others;
+    taken_by_others += chunk.books.taken_by_others;
+    largest_chunk = std::max(largest_chunk, chunk.increments.size());
+    if (fails) return absl::UnknownError("the reply to COMMIT was lost");
+    return outcome;
+  }
+
+  absl::Status Bury(uint64_t life, uint64_t epoch, absl::Span<const DeadLetter> letters) override {
+    const bool fails = plan_.FailsNow();
+    if (fails && plan_.kind == FaultPlan::Kind::kBefore) return absl::UnavailableError("MySQL is away");
+    if (standings[life].position != Position{.epoch = epoch}) return absl::FailedPreconditionError("moved");
+    for (const DeadLetter& letter : letters) strays.insert(letter.field);
+    return fails ? absl::UnknownError("the reply to COMMIT was lost") : absl::OkStatus();
+  }
+
+  void TakeLease(absl::Duration /*wait*/) override { ++leases; }
+  void ReturnLease() override { --leases; }
+
+  WideViews Applied() const {
+    WideViews sum = 0;
+    for (const auto& [id, count] : counts) sum += count;
+    return sum;
+  }
+
+  std::map<uint64_t, Standing> standings;
+  std::map<uint64_t, WideViews> counts;
+  std::set<uint64_t> missing;
+  std::set<std::string> strays;
+  std::deque<absl::Status> refusals;  // of the next calls of Apply
+  WideViews dead_views = 0, recorded = 0, added_by_others = 0, taken_by_others = 0;
+  size_t largest_chunk = 0;
+  int applies = 0;
+  int leases = 0;
+
+ private:
+  FaultPlan& plan_;
+};
+
+}  // namespace readcount

@@ -1,0 +1,216 @@
+#include "services/syncer/engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/fakes/batch_ledger.h"
+#include "tests/fakes/batch_store.h"
+#include "tests/fakes/clock.h"
+
+namespace readcount {
+namespace {
+
+class CountingObserver final : public RunObserver {
+ public:
+  void OnStep(RunStep step, const LedgerState&) override { steps.push_back(step); }
+  void OnBatch(uint64_t articles, WideViews) override { total += articles; }
+  void OnProgress(uint64_t articles, WideViews) override { done += articles; }
+
+  std::vector<RunStep> steps;
+  uint64_t total = 0, done = 0;
+};
+
+class EngineTest : public ::testing::Test {
+ protected:
+  RunReport Run() {
+    Engine engine({.chunk_articles = 10}, ledger_, store_, sleeper_);
+    return engine.Run(observer_);
+  }
+  // 25 articles: three chunks.
+  void RecordViews() {
+    for (uint64_t id = 1; id <= 25; ++id) ledger_.Record(id, static_cast<int64_t>(id));
+  }
+  static constexpr int kViews = 25 * 26 / 2;
+
+  FaultPlan plan_;
+  FakeClock clock_;
+  JumpingSleeper sleeper_{clock_};
+  FakeBatchLedger ledger_{plan_};
+  FakeBatchStore store_{plan_};
+  CountingObserver observer_;
+};
+
+TEST_F(EngineTest, MovesABatchInBoundedChunks) {
+  RecordViews();
+  const RunReport report = Run();
+  ASSERT_TRUE(report.status.ok()) << report.status;
+  EXPECT_EQ(report.articles, 25u);
+  EXPECT_EQ(report.views, kViews);
+  EXPECT_EQ(report.batches, 1u);
+  EXPECT_FALSE(report.resumed);
+  EXPECT_EQ(store_.Applied(), kViews);
+  EXPECT_EQ(store_.largest_chunk, 10u);
+  EXPECT_EQ(ledger_.state.sealed_epoch, 0u);
+  EXPECT_EQ(observer_.done, 25u);
+  EXPECT_EQ(store_.leases, 0);
+}
+
+TEST_F(EngineTest, DoesNothingWhenNothingIsPending) {
+  const RunReport report = Run();
+  EXPECT_TRUE(report.status.ok());
+  EXPECT_EQ(report.batches, 0u);
+  EXPECT_EQ(store_.applies, 0);
+}
+
+TEST_F(EngineTest, CountsEveryViewOnceWhateverStepFailsAndHowever) {
+  int steps = 0;
+  for (const FaultPlan::Kind kind : {FaultPlan::Kind::kBefore, FaultPlan::Kind::kAfter}) {
+    for (int at = 0; at < 12; ++at) {
+      SCOPED_TRACE(absl::StrCat("step ", at, kind == FaultPlan::Kind::kBefore ? " before" : " after"));
+      FaultPlan plan{.at = at, .kind = kind};
+      FakeBatchLedger ledger(plan);
+      FakeBatchStore store(plan);
+      Engine engine({.chunk_articles = 10}, ledger, store, sleeper_);
+      for (uint64_t id = 1; id <= 25; ++id) ledger.Record(id, static_cast<int64_t>(id));
+      ledger.live["no id"] = "5";
+      engine.Run(observer_).status.IgnoreError();
+      steps = std::max(steps, plan.steps);
+      plan.at = -1;
+      // Views go on coming while the syncer is away.
+      ledger.Record(3, 100);
+      ASSERT_TRUE(engine.Run(observer_).status.ok());
+      EXPECT_EQ(store.Applied(), kViews + 100);
+      EXPECT_EQ(store.strays.size(), 1u);
+      EXPECT_EQ(store.recorded, kViews + 100);
+      EXPECT_TRUE(ledger.live.empty() && ledger.sealed.empty());
+    }
+  }
+  EXPECT_GE(steps, 9) << "the plan must reach every step of a run";
+}
+
+TEST_F(EngineTest, FinishesABatchLeftBehindAndThenTheOneAfterIt) {
+  RecordViews();
+  ASSERT_TRUE(ledger_.Seal().ok());
+  ledger_.Record(1, 7);
+  const RunReport report = Run();
+  EXPECT_TRUE(report.status.ok());
+  EXPECT_TRUE(report.resumed);
+  EXPECT_EQ(report.batches, 2u);
+  EXPECT_EQ(store_.Applied(), kViews + 7);
+}
+
+TEST_F(EngineTest, DropsABatchThatMysqlHas) {
+  RecordViews();
+  ASSERT_TRUE(ledger_.Seal().ok());
+  store_.standings[7].position = {.epoch = 2};
+  EXPECT_TRUE(Run().status.ok());
+  EXPECT_EQ(store_.Applied(), 0);
+  EXPECT_EQ(ledger_.state.sealed_epoch, 0u);
+}
+
+TEST_F(EngineTest, GoesOnBehindThePosition) {
+  RecordViews();
+  ASSERT_TRUE(ledger_.Seal().ok());
+  store_.standings[7].position = {.epoch = 1, .through_id = 20};
+  EXPECT_TRUE(Run().status.ok());
+  EXPECT_EQ(store_.Applied(), 21 + 22 + 23 + 24 + 25);
+}
+
+TEST_F(EngineTest, AppliesNothingOfAClosedLife) {
+  RecordViews();
+  store_.standings[7].closed = true;
+  const RunReport report = Run();
+  EXPECT_EQ(report.status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(store_.Applied(), 0);
+  EXPECT_EQ(ledger_.state.sealed_epoch, 1u) << "the batch must not be dropped";
+}
+
+TEST_F(EngineTest, TriesAChunkAgainAfterADeadlock) {
+  RecordViews();
+  store_.refusals = {absl::AbortedError("deadlock"), absl::AbortedError("deadlock")};
+  EXPECT_TRUE(Run().status.ok());
+  EXPECT_EQ(store_.Applied(), kViews);
+  EXPECT_EQ(sleeper_.sleeps().size(), 2u);
+}
+
+TEST_F(EngineTest, GivesUpAChunkThatMeetsDeadlocksForEverAndLosesNothing) {
+  RecordViews();
+  store_.refusals.assign(100, absl::AbortedError("deadlock"));
+  EXPECT_EQ(Run().status.code(), absl::StatusCode::kUnavailable);
+  store_.refusals.clear();
+  EXPECT_TRUE(Run().status.ok());
+  EXPECT_EQ(store_.Applied(), kViews);
+}
+
+TEST_F(EngineTest, AppliesNothingOfABatchThatLeftRedisWhileItWasRead) {
+  RecordViews();
+  ledger_.after_read = [this] {
+    // Redis comes back empty, with views of a new life.
+    ledger_.state = {.life = 8, .epoch = 1};
+    ledger_.sealed.clear();
+    ledger_.live = {{"2", "4"}};
+    ledger_.live_recorded = 4;
+  };
+  EXPECT_TRUE(Run().status.ok());
+  EXPECT_EQ(store_.Applied(), 4);
+  EXPECT_EQ(store_.standings[7].position, Position());
+  EXPECT_EQ(store_.standings[8].position, (Position{.epoch = 2}));
+}
+
+TEST_F(EngineTest, StepsOverBatchesThatVanishedFromRedis) {
+  RecordViews();
+  ledger_.state.epoch = 5;
+  EXPECT_TRUE(Run().status.ok());
+  EXPECT_EQ(store_.Applied(), kViews);
+  EXPECT_EQ(store_.standings[7].position, (Position{.epoch = 6}));
+}
+
+TEST_F(EngineTest, BooksWhatOthersAddedAndTook) {
+  RecordViews();
+  ledger_.live["30"] = "11";
+  EXPECT_TRUE(Run().status.ok());
+  EXPECT_EQ(store_.added_by_others, 11);
+  RecordViews();
+  ledger_.live.erase("25");
+  EXPECT_TRUE(Run().status.ok());
+  EXPECT_EQ(store_.taken_by_others, 25);
+}
+
+TEST_F(EngineTest, TwoEnginesStepByStepDoubleNothing) {
+  // A second engine runs whole at each moment at which the first has read its batch.
+  RecordViews();
+  ledger_.after_read = [this] {
+    CountingObserver other;
+    Engine second({.chunk_articles = 7}, ledger_, store_, sleeper_);
+    ASSERT_TRUE(second.Run(other).status.ok());
+    ledger_.Record(9, 1000);
+  };
+  EXPECT_TRUE(Run().status.ok());
+  EXPECT_EQ(store_.Applied() + (ledger_.live.empty() ? 0 : 1000), kViews + 1000);
+}
+
+TEST(BatchBuilderTest, SortsRemovesDoublesAndKeepsStraysApart) {
+  BatchBuilder builder(4);
+  for (const auto& [field, value] : std::vector<std::pair<std::string, std::string>>{
+           {"20", "2"}, {"3", "-1"}, {"20", "2"}, {"07", "1"}, {"4", "x"}, {"5", "0"}}) {
+    builder.Add(field, value);
+  }
+  const BatchContent content = std::move(builder).Build();
+  EXPECT_THAT(content.increments, ::testing::ElementsAre(Increment{3, -1}, Increment{20, 2}));
+  EXPECT_EQ(content.views, 1);
+  ASSERT_EQ(content.strays.size(), 2u);
+  EXPECT_EQ(content.strays[0].reason, kNotAnArticleId);
+  EXPECT_EQ(content.strays[1].reason, kNotANumber);
+}
+
+TEST(DeadLetterTest, CutsLongTextsAndTellsThemApartByTheirHash) {
+  const std::string text(10000, 'a');
+  const DeadLetter one = MakeDeadLetter(text + "1", text, 0, kNotAnArticleId);
+  const DeadLetter two = MakeDeadLetter(text + "2", text, 0, kNotAnArticleId);
+  EXPECT_EQ(one.field.size(), DeadLetter::kMaxBytes);
+  EXPECT_EQ(one.field, two.field);
+  EXPECT_NE(one.field_hash, two.field_hash);
+}
+
+}  // namespace
+}  // namespace readcount

@@ -1,0 +1,173 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "services/syncer/mysql_book_keeper.h"
+#include "services/syncer/mysql_run_history.h"
+#include "services/syncer/mysql_store.h"
+#include "tests/support/servers.h"
+
+namespace readcount::testing {
+namespace {
+
+constexpr uint64_t kLife = 0xFEDCBA9876543210;
+
+class MysqlStoreTest : public ::testing::Test {
+ protected:
+  MysqlStoreTest() {
+    SharedMariadb().Reset(10);
+    EXPECT_TRUE(store_.ReadStanding(kLife).ok());
+  }
+
+  Chunk MakeChunk(const std::vector<Increment>& increments) const {
+    return {.life = kLife, .epoch = 1, .from = {}, .to = {.epoch = 2}, .increments = increments};
+  }
+  static uint64_t CountOf(uint64_t id) {
+    return SharedMariadb().Number("SELECT read_count FROM articles WHERE id = " + std::to_string(id));
+  }
+
+  MysqlBatchStore store_{SharedMariadb().settings()};
+};
+
+TEST_F(MysqlStoreTest, EntersANewLifeAtTheBeginning) {
+  const absl::StatusOr<Standing> standing = store_.ReadStanding(12345);
+  ASSERT_TRUE(standing.ok()) << standing.status();
+  EXPECT_EQ(*standing, Standing());
+}
+
+TEST_F(MysqlStoreTest, AppliesAChunkAndMovesThePositionTogether) {
+  const std::vector<Increment> increments = {{1, 5}, {2, 7}};
+  const absl::StatusOr<ChunkOutcome> outcome = store_.Apply(MakeChunk(increments));
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->articles, 2u);
+  EXPECT_EQ(outcome->views, 12);
+  EXPECT_EQ(CountOf(1), 5u);
+  EXPECT_EQ(store_.ReadStanding(kLife)->position, (Position{.epoch = 2}));
+}
+
+TEST_F(MysqlStoreTest, RefusesAChunkWhosePositionHasMoved) {
+  const std::vector<Increment> increments = {{1, 5}};
+  ASSERT_TRUE(store_.Apply(MakeChunk(increments)).ok());
+  EXPECT_EQ(store_.Apply(MakeChunk(increments)).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(CountOf(1), 5u);
+}
+
+TEST_F(MysqlStoreTest, RefusesAChunkOfAClosedLife) {
+  SharedMariadb().Query("UPDATE read_count_positions SET closed = 1");
+  const std::vector<Increment> increments = {{1, 5}};
+  EXPECT_EQ(store_.Apply(MakeChunk(increments)).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(CountOf(1), 0u);
+  EXPECT_TRUE(store_.ReadStanding(kLife)->closed);
+}
+
+TEST_F(MysqlStoreTest, ChangesNothingOfAnArticleButItsCount) {
+  const std::string other =
+      "SELECT CRC32(CONCAT_WS('|', title, content, author, created_at, IFNULL(updated_at, 'null'))) FROM "
+      "articles WHERE id = 1";
+  const uint64_t before = SharedMariadb().Number(other);
+  const std::vector<Increment> increments = {{1, 5}};
+  ASSERT_TRUE(store_.Apply(MakeChunk(increments)).ok());
+  EXPECT_EQ(SharedMariadb().Number(other), before);
+}
+
+TEST_F(MysqlStoreTest, PutsAsideWhatCannotBeAddedAndBooksIt) {
+  SharedMariadb().Query("UPDATE articles SET read_count = 18446744073709551615 WHERE id = 3");
+  const std::vector<Increment> increments = {{1, 5}, {2, -1}, {3, 1}, {77, 4}, {18446744073709551615u, 9}};
+  const absl::StatusOr<ChunkOutcome> outcome = store_.Apply(MakeChunk(increments));
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->articles, 1u);
+  EXPECT_EQ(outcome->dead_letters, 4u);
+  EXPECT_EQ(CountOf(1), 5u);
+  EXPECT_EQ(CountOf(3), 18446744073709551615u);
+  EXPECT_EQ(
+      SharedMariadb().Number("SELECT COUNT(*) FROM read_count_dead_letters WHERE field = '77' AND views = 4 "
+                             "AND reason = 'no_such_article' AND field_hash = UNHEX(SHA2('77', 256))"),
+      1u);
+  mysql::Pool pool(SharedMariadb().settings(), SystemClock());
+  const absl::StatusOr<BookedViews> books = MysqlBookKeeper(pool).Read(kLife);
+  ASSERT_TRUE(books.ok()) << books.status();
+  EXPECT_EQ(books->applied, 5);
+  EXPECT_EQ(books->dead_lettered, -1 + 1 + 4 + 9);
+  EXPECT_EQ(books->dead_letters, 4u);
+}
+
+TEST_F(MysqlStoreTest, BuriesStraysOnceHoweverOftenAndOnlyAtTheBeginningOfTheBatch) {
+  const std::vector<DeadLetter> letters = {
+      MakeDeadLetter(std::string("\0\xFF'\"", 4), "x", 0, kNotAnArticleId),
+      MakeDeadLetter(std::string(100000, 'z'), "1", 0, kNotAnArticleId)};
+  ASSERT_TRUE(store_.Bury(kLife, 1, letters).ok());
+  ASSERT_TRUE(store_.Bury(kLife, 1, letters).ok());
+  EXPECT_EQ(SharedMariadb().Number("SELECT COUNT(*) FROM read_count_dead_letters"), 2u);
+  EXPECT_EQ(SharedMariadb().Number("SELECT COUNT(*) FROM read_count_dead_letters WHERE field = 0x00FF2722"),
+            1u);
+  const std::vector<Increment> increments = {{1, 5}};
+  ASSERT_TRUE(store_.Apply(MakeChunk(increments)).ok());
+  EXPECT_EQ(store_.Bury(kLife, 1, letters).code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(MysqlStoreTest, RollsBackAsAWholeWhenARowStaysLocked) {
+  SharedMariadb().Query("START TRANSACTION");
+  SharedMariadb().Query("SELECT * FROM articles WHERE id = 2 FOR UPDATE");
+  const std::vector<Increment> increments = {{1, 5}, {2, 5}};
+  EXPECT_EQ(store_.Apply(MakeChunk(increments)).status().code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(store_.ReadStanding(kLife)->position, Position());
+  SharedMariadb().Query("ROLLBACK");
+  EXPECT_TRUE(store_.Apply(MakeChunk(increments)).ok());
+  EXPECT_EQ(CountOf(1), 5u);
+}
+
+TEST_F(MysqlStoreTest, FindsArticlesByTheirPrimaryKeyFromTheChunk) {
+  const mysql::Result plan = SharedMariadb().Query(
+      "EXPLAIN UPDATE JSON_TABLE('[[1,1,0],[2,1,0]]', '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]', "
+      "plus BIGINT UNSIGNED PATH '$[1]', minus BIGINT UNSIGNED PATH '$[2]')) AS chunk "
+      "STRAIGHT_JOIN articles AS article ON article.id = chunk.id "
+      "SET article.read_count = article.read_count - chunk.minus + chunk.plus "
+      "WHERE article.read_count >= chunk.minus AND article.read_count <= 18446744073709551615 - chunk.plus");
+  ASSERT_EQ(plan.rows.size(), 2u);
+  EXPECT_EQ(plan.rows[1][3], "eq_ref");
+}
+
+TEST_F(MysqlStoreTest, WaitsForTheLeaseButNotForEver) {
+  MysqlBatchStore other(SharedMariadb().settings());
+  other.TakeLease(absl::Seconds(1));
+  store_.TakeLease(absl::ZeroDuration());
+  const std::vector<Increment> increments = {{1, 5}};
+  EXPECT_TRUE(store_.Apply(MakeChunk(increments)).ok()) << "the lease only saves work";
+  other.ReturnLease();
+  store_.TakeLease(absl::ZeroDuration());
+  store_.ReturnLease();
+}
+
+TEST_F(MysqlStoreTest, SaysThatTheServerIsAwayAndComesBackByItself) {
+  SharedMariadb().Kill();
+  EXPECT_EQ(store_.ReadStanding(kLife).status().code(), absl::StatusCode::kUnavailable);
+  SharedMariadb().Start();
+  EXPECT_TRUE(store_.ReadStanding(kLife).ok());
+}
+
+TEST(MysqlRunHistoryTest, KeepsTheNewestRunsAndListsThemInPages) {
+  SharedMariadb().Reset(1);
+  mysql::Pool pool(SharedMariadb().settings(), SystemClock());
+  MysqlRunHistory history(pool, 3);
+  for (uint64_t i = 1; i <= 5; ++i) {
+    RunRecord run{
+        .started_at = absl::FromUnixMicros(1'700'000'000'123'456), .succeeded = true, .articles = i};
+    run.finished_at = run.started_at + absl::Seconds(1);
+    run.duration = absl::Microseconds(987);
+    run.views = -4;
+    run.requested_by = "me";
+    ASSERT_EQ(*history.Append(run), i);
+  }
+  const absl::StatusOr<std::vector<RunRecord>> all = history.List(std::nullopt, 10);
+  ASSERT_TRUE(all.ok()) << all.status();
+  ASSERT_EQ(all->size(), 3u);
+  EXPECT_EQ(all->front().articles, 5u);
+  EXPECT_EQ(all->front().started_at, absl::FromUnixMicros(1'700'000'000'123'456));
+  EXPECT_EQ(all->front().duration, absl::Microseconds(987));
+  EXPECT_EQ(all->front().views, -4);
+  const absl::StatusOr<std::vector<RunRecord>> page = history.List(5, 1);
+  ASSERT_EQ(page->size(), 1u);
+  EXPECT_EQ(page->front().id, 4u);
+}
+
+}  // namespace
+}  // namespace readcount::testing
