@@ -9,6 +9,9 @@ target_compile_definitions(readcount_flags INTERFACE READCOUNT_VERSION="${PROJEC
 if(READCOUNT_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+    add_compile_options(-fsanitize-ignorelist=${CMAKE_SOURCE_DIR}/cmake/sanitizer-ignore.txt)
+  endif()
 endif()
 
 # readcount_library(NAME SOURCES... LINK LIBS...): a static library that follows the project's flags.

@@ -1,0 +1,73 @@
+#include "gateway/router.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace readcount::gateway {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+// Answers with its name and the parameter.
+Handler Named(const std::string& name) {
+  return [name](const Request&, const std::string& parameter, const Respond& respond) {
+    respond({.body = name + "(" + parameter + ")"});
+  };
+}
+
+Response Ask(Method method, const std::string& path) {
+  const Router router({{.path = "/item/", .get = Named("item")},
+                       {.path = "/both", .get = Named("get"), .post = Named("post")},
+                       {.path = "/post", .post = Named("only")}});
+  std::vector<Response> responses;
+  router.Dispatch({.method = method, .target = {.path = path}},
+                  [&](Response response) { responses.push_back(std::move(response)); });
+  EXPECT_EQ(responses.size(), 1u);
+  return responses.empty() ? Response() : responses.front();
+}
+
+TEST(RouterTest, GoesByPathAndMethod) {
+  EXPECT_EQ(Ask(Method::kGet, "/both").body, "get()");
+  EXPECT_EQ(Ask(Method::kPost, "/both").body, "post()");
+  EXPECT_EQ(Ask(Method::kPost, "/post").body, "only()");
+}
+
+TEST(RouterTest, HeadGoesWhereGetGoes) {
+  EXPECT_EQ(Ask(Method::kHead, "/both").body, "get()");
+  EXPECT_EQ(Ask(Method::kHead, "/item/3").body, "item(3)");
+}
+
+TEST(RouterTest, TheParameterIsTheRestOfThePathAsSent) {
+  EXPECT_EQ(Ask(Method::kGet, "/item/3").body, "item(3)");
+  EXPECT_EQ(Ask(Method::kGet, "/item/").body, "item()");
+  EXPECT_EQ(Ask(Method::kGet, "/item/%33").body, "item(%33)");
+  EXPECT_EQ(Ask(Method::kGet, "/item/3/4").body, "item(3/4)");
+}
+
+TEST(RouterTest, AnUnknownPathIsNotFound) {
+  for (const char* path : {"/", "/item", "/both/", "/both/x", "/bothx", "/BOTH", "//both"}) {
+    const Response response = Ask(Method::kGet, path);
+    EXPECT_EQ(response.status, 404) << path;
+    EXPECT_THAT(response.headers, IsEmpty()) << path;
+  }
+}
+
+TEST(RouterTest, AMethodThatThePathLacksIsToldWhichItTakes) {
+  const Response post = Ask(Method::kPost, "/item/3");
+  EXPECT_EQ(post.status, 405);
+  EXPECT_THAT(post.headers, ElementsAre(Pair("Allow", "GET, HEAD")));
+  const Response other = Ask(Method::kOther, "/both");
+  EXPECT_EQ(other.status, 405);
+  EXPECT_THAT(other.headers, Contains(Pair("Allow", "GET, HEAD, POST")));
+  for (const Method method : {Method::kGet, Method::kHead}) {
+    const Response response = Ask(method, "/post");
+    EXPECT_EQ(response.status, 405);
+    EXPECT_THAT(response.headers, Contains(Pair("Allow", "POST")));
+  }
+}
+
+}  // namespace
+}  // namespace readcount::gateway
