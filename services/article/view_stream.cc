@@ -27,7 +27,7 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
     }
     std::vector<uint64_t> ids(request_.ids().begin(), request_.ids().end());
     reader_.Read(std::move(ids), /*record=*/true,
-                 [this](ArticleReader::Results results) { Answer(results); });
+                 [this](const ArticleReader::Results& results) { Answer(results); });
   }
 
   void OnWriteDone(bool ok) override {

@@ -12,7 +12,7 @@
 namespace readcount::testing {
 
 // Threads that view articles through the gateway until Stop, and count what became of each view. Every count
-// that a thread sees of an article must be greater than the one before.
+// that a thread sees of an article must be greater than the one before; one that is marked stale may be the same.
 class Load {
  public:
   // Views articles 1 to `articles` through the gateway at `address`.
@@ -28,7 +28,7 @@ class Load {
     return acknowledged_;
   }
   uint64_t unknown() const { return unknown_; }  // sent, and not answered with success
-  uint64_t falls() const { return falls_; }      // counts seen that were not greater than the last one
+  uint64_t falls() const { return falls_; }      // counts seen that were not as they must be
 
  private:
   void Work(uint64_t seed);
