@@ -6,7 +6,6 @@
 
 #include <charconv>
 #include <cstring>
-#include <deque>
 #include <map>
 #include <type_traits>
 #include <utility>
@@ -100,7 +99,7 @@ bool FetchRows(MYSQL_STMT* statement, std::vector<std::vector<Field>>& rows) {
   const unsigned columns = mysql_stmt_field_count(statement);
   std::vector<MYSQL_BIND> binds(columns);
   std::vector<unsigned long> lengths(columns);
-  std::vector<NullFlag> nulls(columns);
+  const auto nulls = std::make_unique<NullFlag[]>(columns);  // no vector: of bool it would have no addresses
   for (unsigned i = 0; i < columns; ++i) {
     binds[i].buffer_type = MYSQL_TYPE_STRING;
     binds[i].length = &lengths[i];

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Each foreign library stays behind its wall: who may include its headers stands in the table below. Also keeps
+# source files within a size that one can read.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+# header (as a pattern), paths that may include it (as a pattern)
+walls='
+<hiredis/             ^services/common/redis/
+<mysql\.h>            ^services/common/mysql/
+<grpcpp/              ^services/common/rpc/|^services/[a-z]+/[a-z]+_(rpc|stream|watch)\.|^gateway/(article_stream|grpc_backends)\.|^tests/
+<boost/(asio|beast)   ^gateway/(session|listener|request_convert|response_text|gateway_server)\.|^tests/
+<rapidjson/           ^gateway/json\.
+<yaml-cpp/            ^services/common/config/
+<spdlog/              ^services/common/base/log\.
+'
+most_lines=400
+
+failed=0
+sources=$(find services gateway tests -name '*.h' -o -name '*.cc' | sort)
+while read -r header allowed; do
+  [ -n "$header" ] || continue
+  outside=$(grep -lE "#include $header" $sources | grep -vE "$allowed" || true)
+  if [ -n "$outside" ]; then
+    printf '%s is included outside of its wall by:\n%s\n' "$header" "$outside"
+    failed=1
+  fi
+done <<<"$walls"
+
+for file in $sources; do
+  lines=$(wc -l <"$file")
+  if [ "$lines" -gt $most_lines ]; then
+    printf '%s has %s lines, the limit is %s\n' "$file" "$lines" $most_lines
+    failed=1
+  fi
+done
+exit $failed
