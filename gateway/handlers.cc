@@ -111,12 +111,13 @@ std::vector<Route> MakeRoutes(ArticleBackend& articles, SyncBackend& sync, Healt
                     .post = [&sync, token = AdminToken(admin_token)](
                                 const Request& request, const std::string&,
                                 Respond respond) { PostSync(sync, token, request, std::move(respond)); }});
-  routes.push_back({.path = "/healthz", .get = [](const Request&, const std::string&, Respond respond) {
-                      respond(Ok(AliveJson()));
-                    }});
-  routes.push_back({.path = "/readyz", .get = [&health](const Request&, const std::string&, Respond respond) {
-                      GetReadiness(health, respond);
-                    }});
+  routes.push_back(
+      {.path = "/healthz",
+       .get = [](const Request&, const std::string&, const Respond& respond) { respond(Ok(AliveJson())); }});
+  routes.push_back(
+      {.path = "/readyz", .get = [&health](const Request&, const std::string&, const Respond& respond) {
+         GetReadiness(health, respond);
+       }});
   return routes;
 }
 

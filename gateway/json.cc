@@ -51,9 +51,9 @@ std::string Lower(absl::string_view name, absl::string_view prefix) {
 
 void Object(Writer& writer, const v1::Article& article) {
   writer.StartObject();
-  Field(writer, "id", uint64_t{article.id()});
+  Field(writer, "id", article.id());
   Field(writer, "title", article.title());
-  Field(writer, "read_count", uint64_t{article.read_count()});
+  Field(writer, "read_count", article.read_count());
   Field(writer, "content", article.content());
   Field(writer, "author", article.author());
   Time(writer, "created_at", article.has_created_at(), article.created_at());
@@ -65,15 +65,15 @@ void Object(Writer& writer, const v1::Article& article) {
 
 void Object(Writer& writer, const v1::SyncRun& run) {
   writer.StartObject();
-  Field(writer, "id", uint64_t{run.id()});
+  Field(writer, "id", run.id());
   Time(writer, "started_at", run.has_started_at(), run.started_at());
   Time(writer, "finished_at", run.has_finished_at(), run.finished_at());
   writer.Key("duration_seconds");
   writer.Double(static_cast<double>(run.duration().seconds()) + run.duration().nanos() / 1e9);
   Field(writer, "outcome", Lower(v1::SyncOutcome_Name(run.outcome()), "SYNC_OUTCOME_"));
-  Field(writer, "articles", uint64_t{run.articles()});
-  Field(writer, "views", int64_t{run.views()});
-  Field(writer, "dead_letters", uint64_t{run.dead_letters()});
+  Field(writer, "articles", run.articles());
+  Field(writer, "views", run.views());
+  Field(writer, "dead_letters", run.dead_letters());
   Field(writer, "batches", uint64_t{run.batches()});
   Flag(writer, "resumed", run.resumed());
   Field(writer, "error", run.error());
@@ -84,13 +84,13 @@ void Object(Writer& writer, const v1::SyncRun& run) {
 void Object(Writer& writer, const v1::SyncStatus& status) {
   writer.StartObject();
   Field(writer, "phase", Lower(v1::SyncPhase_Name(status.phase()), "SYNC_PHASE_"));
-  Field(writer, "articles_done", uint64_t{status.articles_done()});
-  Field(writer, "articles_total", uint64_t{status.articles_total()});
-  Field(writer, "views_done", int64_t{status.views_done()});
-  Field(writer, "views_total", int64_t{status.views_total()});
+  Field(writer, "articles_done", status.articles_done());
+  Field(writer, "articles_total", status.articles_total());
+  Field(writer, "views_done", status.views_done());
+  Field(writer, "views_total", status.views_total());
   writer.Key("lag_seconds");
   writer.Double(status.lag_seconds());
-  Field(writer, "pending_articles", uint64_t{status.pending_articles()});
+  Field(writer, "pending_articles", status.pending_articles());
   writer.Key("last_run");
   if (status.has_last_run()) {
     Object(writer, status.last_run());
@@ -101,7 +101,7 @@ void Object(Writer& writer, const v1::SyncStatus& status) {
   Field(writer, "last_error", status.last_error());
   Field(writer, "consecutive_failures", uint64_t{status.consecutive_failures()});
   Field(writer, "life", status.life());
-  Field(writer, "epoch", uint64_t{status.epoch()});
+  Field(writer, "epoch", status.epoch());
   writer.EndObject();
 }
 

@@ -22,9 +22,9 @@ TEST(AdminTokenTest, TheSchemesCaseDoesNotMatter) {
 
 TEST(AdminTokenTest, RefusesAMissingOrWrongToken) {
   const AdminToken token("secret");
-  for (const absl::string_view header : {"", "Bearer", "Bearer ", "secret", "Basic secret", "Bearersecret",
-                                         "Bearer secre", "Bearer secrets", "Bearer Secret", "Bearer  secret",
-                                         "Bearer secret ", "Bearer secreT"}) {
+  for (const absl::string_view header :
+       {"", "Bearer", "Bearer ", "secret", "Basic secret", "Bearersecret", "Bearer secre", "Bearer secrets",
+        "Bearer Secret", "Bearer  secret", "Bearer secret ", "Bearer secreT"}) {
     const absl::Status status = token.Check(header);
     EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated) << header;
   }

@@ -45,9 +45,9 @@ class FakeArticles final : public ArticleBackend {
 class FakeSync final : public SyncBackend {
  public:
   void GetStatus(Callback<v1::SyncStatus> callback) override {
-    v1::SyncStatus status;
-    status.set_phase(v1::SYNC_PHASE_IDLE);
-    callback(status);
+    v1::SyncStatus idle;
+    idle.set_phase(v1::SYNC_PHASE_IDLE);
+    callback(idle);
   }
   void RunSync(const std::string& requested_by, Callback<v1::SyncRun> callback) override {
     runs.push_back(requested_by);
@@ -107,9 +107,10 @@ TEST_F(HandlersTest, GetWithViewTrueCountsToo) {
 TEST_F(HandlersTest, HeadAndViewFalseAndPrefetchesDoNotCount) {
   EXPECT_EQ(Ask({.method = Method::kHead}, "/api/article/1").status, 200);
   EXPECT_EQ(Get("/api/article/2?view=false").status, 200);
-  EXPECT_EQ(Ask({.method = Method::kGet, .target = {}, .authorization = "", .prefetch = true}, "/api/article/3")
-                .status,
-            200);
+  EXPECT_EQ(
+      Ask({.method = Method::kGet, .target = {}, .authorization = "", .prefetch = true}, "/api/article/3")
+          .status,
+      200);
   EXPECT_THAT(articles_.viewed, IsEmpty());
   EXPECT_THAT(articles_.got, ElementsAre(1u, 2u, 3u));
 }

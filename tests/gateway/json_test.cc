@@ -22,9 +22,10 @@ TEST(JsonTest, AnArticleHasAllItsFieldsInOrder) {
   article.mutable_created_at()->set_seconds(0);
   article.mutable_updated_at()->set_seconds(1700000000);
   article.mutable_updated_at()->set_nanos(250000000);
-  EXPECT_EQ(ArticleJson(article),
-            R"({"code":0,"message":"ok","data":{"id":7,"title":"t","read_count":3,"content":"c","author":"a",)"
-            R"("created_at":"1970-01-01T00:00:00Z","updated_at":"2023-11-14T22:13:20.25Z"}})");
+  EXPECT_EQ(
+      ArticleJson(article),
+      R"({"code":0,"message":"ok","data":{"id":7,"title":"t","read_count":3,"content":"c","author":"a",)"
+      R"("created_at":"1970-01-01T00:00:00Z","updated_at":"2023-11-14T22:13:20.25Z"}})");
 }
 
 TEST(JsonTest, AbsentTimesAreNull) {
@@ -92,10 +93,11 @@ TEST(JsonTest, ASyncRunSaysWhenHowLongAndHowItEnded) {
   run.set_batches(1);
   run.set_resumed(true);
   run.set_requested_by("gateway");
-  EXPECT_EQ(SyncRunJson(run),
-            R"({"code":0,"message":"ok","data":{"id":4,"started_at":"1970-01-01T00:00:01Z","finished_at":null,)"
-            R"("duration_seconds":1.5,"outcome":"succeeded","articles":2,"views":9,"dead_letters":0,)"
-            R"("batches":1,"resumed":true,"error":"","requested_by":"gateway"}})");
+  EXPECT_EQ(
+      SyncRunJson(run),
+      R"({"code":0,"message":"ok","data":{"id":4,"started_at":"1970-01-01T00:00:01Z","finished_at":null,)"
+      R"("duration_seconds":1.5,"outcome":"succeeded","articles":2,"views":9,"dead_letters":0,)"
+      R"("batches":1,"resumed":true,"error":"","requested_by":"gateway"}})");
 }
 
 TEST(JsonTest, ASyncStatusBeforeTheFirstRunHasNullsForIt) {

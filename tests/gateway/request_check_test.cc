@@ -69,7 +69,8 @@ TEST(CheckHeadTest, TheTargetIsAPath) {
 }
 
 TEST(CheckRawHeadTest, TakesWholeAndPartialHeads) {
-  for (const char* raw : {"", "GET / HT", "GET / HTTP/1.1\r", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: h\r\nA:  b"}) {
+  for (const char* raw :
+       {"", "GET / HT", "GET / HTTP/1.1\r", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: h\r\nA:  b"}) {
     EXPECT_TRUE(CheckRawHead(raw).ok()) << raw;
   }
 }

@@ -50,9 +50,9 @@ TEST(ParseTargetTest, SplitsAtTheFirstQuestionMarkOnly) {
 }
 
 TEST(ParseTargetTest, RefusesWhatIsNoPathOrBadlyEncoded) {
-  for (const absl::string_view text :
-       {"", "*", "p", "http://host/p", "host:80", "/a b", "/a\tb", "/a\x7f", "/\xE4\xBD\x9C", "/p#x", "/p?a=#",
-        "/p?a=%", "/p?a=%4", "/p?a=%zz", "/p?%=1", "/p?a=%FF", "/p?a=%C0%80", "/p?a=%00", "/p?%00=1"}) {
+  for (const absl::string_view text : {"", "*", "p", "http://host/p", "host:80", "/a b", "/a\tb", "/a\x7f",
+                                       "/\xE4\xBD\x9C", "/p#x", "/p?a=#", "/p?a=%", "/p?a=%4", "/p?a=%zz",
+                                       "/p?%=1", "/p?a=%FF", "/p?a=%C0%80", "/p?a=%00", "/p?%00=1"}) {
     EXPECT_EQ(ParseTarget(text).status().code(), absl::StatusCode::kInvalidArgument) << text;
   }
 }
@@ -62,17 +62,18 @@ TEST(ParseTargetTest, RefusesANulInThePath) {
 }
 
 TEST(IsUtf8Test, TakesWellFormedTextOfEveryLength) {
-  for (const absl::string_view text : {"", "a", "\x7f", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF",
-                                       "\xEE\x80\x80", "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+  for (const absl::string_view text :
+       {"", "a", "\x7f", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
+        "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
     EXPECT_TRUE(IsUtf8(text)) << text;
   }
 }
 
 TEST(IsUtf8Test, RefusesTextThatIsNot) {
   for (const absl::string_view text :
-       {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2\x41", "\xE0\x9F\xBF", "\xE2\x82", "\xED\xA0\x80",
-        "\xED\xBF\xBF", "\xF0\x8F\xBF\xBF", "\xF0\x9F\x98", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF",
-        "a\xE2\x82\x41"}) {
+       {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2\x41", "\xE0\x9F\xBF", "\xE2\x82",
+        "\xED\xA0\x80", "\xED\xBF\xBF", "\xF0\x8F\xBF\xBF", "\xF0\x9F\x98", "\xF4\x90\x80\x80",
+        "\xF5\x80\x80\x80", "\xFF", "a\xE2\x82\x41"}) {
     EXPECT_FALSE(IsUtf8(text));
   }
   EXPECT_FALSE(IsUtf8(absl::string_view("a\0b", 3)));
