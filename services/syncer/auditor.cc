@@ -50,7 +50,7 @@ absl::StatusOr<Auditor::Sealed> Auditor::SumSealed(const Position& position, con
   Sealed sums;
   if (state.sealed_epoch == 0 || position.epoch > state.sealed_epoch) return sums;
   BatchBuilder builder(0);
-  const absl::Status status = ledger_.ReadSealed(
+  absl::Status status = ledger_.ReadSealed(
       [&builder](absl::string_view field, absl::string_view value) { builder.Add(field, value); });
   if (!status.ok()) return status;
   const BatchContent content = std::move(builder).Build();

@@ -51,7 +51,7 @@ absl::Status Engine::MoveBatches(RunObserver& observer, RunReport& report) {
 
 absl::StatusOr<BatchContent> Engine::ReadBatch(const SealedBatch& batch) {
   BatchBuilder builder(batch.fields);
-  const absl::Status status = ledger_.ReadSealed(
+  absl::Status status = ledger_.ReadSealed(
       [&builder](absl::string_view field, absl::string_view value) { builder.Add(field, value); });
   if (!status.ok()) return status;
   return std::move(builder).Build();

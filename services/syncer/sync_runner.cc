@@ -76,6 +76,7 @@ void SyncRunner::Serve(const std::vector<Caller>& callers) {
 
 RunRecord SyncRunner::RunOnce(const std::vector<Caller>& callers) {
   std::vector<std::string> names;
+  names.reserve(callers.size());
   for (const Caller& caller : callers) names.push_back(caller.requested_by);
   RunRecord run{.started_at = clock_.Now(), .requested_by = Requester(names)};
   const absl::Duration start = clock_.Elapsed();

@@ -87,7 +87,7 @@ class Parameters {
   void SetNumber(size_t i, const void* value, bool is_unsigned) {
     binds_[i].buffer_type = MYSQL_TYPE_LONGLONG;
     binds_[i].buffer = const_cast<void*>(value);
-    binds_[i].is_unsigned = is_unsigned;
+    binds_[i].is_unsigned = static_cast<decltype(MYSQL_BIND::is_unsigned)>(is_unsigned);
   }
 
   std::vector<MYSQL_BIND> binds_;
@@ -173,7 +173,7 @@ struct Connection::Impl {
 
   // A reply that was lost leaves a write outside a transaction undecided.
   absl::Status FailStatement(MYSQL_STMT* statement, bool decided) {
-    const absl::Status status = Fail(mysql_stmt_errno(statement), mysql_stmt_error(statement));
+    absl::Status status = Fail(mysql_stmt_errno(statement), mysql_stmt_error(statement));
     mysql_stmt_free_result(statement);
     if (!usable && !decided) return absl::UnknownError(status.message());
     return status;
