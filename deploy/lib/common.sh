@@ -30,11 +30,16 @@ need_packages() {
     as_root=(sudo)
   fi
   say "installing ${#missing[@]} packages: ${missing[*]}"
+  local log status=0
+  log=$(mktemp -t readcount-apt.XXXXXX)
   keep_services_down "${as_root[@]}"
-  "${as_root[@]}" apt-get update -qq
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
-    >"$(mktemp -t readcount-apt.XXXXXX)" || die "apt-get could not install: ${missing[*]}"
+  "${as_root[@]}" apt-get update >"$log" 2>&1 || status=$?
+  [ $status -ne 0 ] || "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y --no-install-recommends "${missing[@]}" >>"$log" 2>&1 || status=$?
   let_services_start "${as_root[@]}"
+  [ $status -eq 0 ] && rm -f "$log" && return
+  tail -n 15 "$log" >&2
+  die "apt-get could not install: ${missing[*]}"
 }
 
 # A distribution's own Redis must not start just because its package comes in.
@@ -52,8 +57,8 @@ let_services_start() {
 
 # build_all TESTS: configures and builds into build/release; TESTS is ON or OFF.
 build_all() {
-  say "building (build/release)"
   mkdir -p "$root/build"
+  say "building (build/release; minutes the first time, progress in build/build.log)"
   local log=$root/build/build.log
   if ! (cd "$root" && cmake --preset release -DREADCOUNT_TESTS="$1" && cmake --build build/release) >"$log" 2>&1; then
     tail -n 40 "$log" >&2
