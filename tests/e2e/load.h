@@ -12,7 +12,8 @@
 namespace readcount::testing {
 
 // Threads that view articles through the gateway until Stop, and count what became of each view. Every count
-// that a thread sees of an article must be greater than the one before; one that is marked stale may be the same.
+// that a thread sees of an article must be greater than the one before; one that is marked stale may be the
+// same.
 class Load {
  public:
   // Views articles 1 to `articles` through the gateway at `address`.

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <vector>
+
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "readcount/v1/article_service.grpc.pb.h"
+#include "readcount/v1/sync_service.grpc.pb.h"
+
+namespace readcount::gateway {
+
+constexpr uint64_t kFirstAbsent = 1000;  // ids from here on have no article
+
+// What the fake service does with one batch of views.
+enum class Turn { kAnswer, kHold, kBreak, kHoldAndBreak, kShort, kSilent };
+
+class FakeArticleService final : public v1::ArticleService::Service {
+ public:
+  // The next batch is taken like this, in the order of the calls; those beyond are answered.
+  void Plan(Turn turn) {
+    absl::MutexLock lock(&mutex_);
+    plan_.push_back(turn);
+  }
+  std::map<uint64_t, uint64_t> counts() {
+    absl::MutexLock lock(&mutex_);
+    return counts_;
+  }
+  std::vector<uint64_t> got() {
+    absl::MutexLock lock(&mutex_);
+    return got_;
+  }
+
+  absl::Notification held;     // a batch has come that is held
+  absl::Notification release;  // lets it go on
+
+  grpc::Status ViewArticles(
+      grpc::ServerContext* /*context*/,
+      grpc::ServerReaderWriter<v1::ViewArticlesResponse, v1::ViewArticlesRequest>* stream) override {
+    v1::ViewArticlesRequest request;
+    while (stream->Read(&request)) {
+      const Turn turn = Next();
+      v1::ViewArticlesResponse response = Count(request);
+      if (turn == Turn::kHold || turn == Turn::kHoldAndBreak) {
+        held.Notify();
+        release.WaitForNotification();
+      }
+      if (turn == Turn::kBreak || turn == Turn::kHoldAndBreak) return {grpc::StatusCode::ABORTED, "broken"};
+      if (turn == Turn::kShort) response.mutable_results()->RemoveLast();
+      if (turn != Turn::kSilent) stream->Write(response);
+    }
+    return grpc::Status::OK;
+  }
+
+  grpc::Status GetArticle(grpc::ServerContext* /*context*/, const v1::GetArticleRequest* request,
+                          v1::GetArticleResponse* response) override {
+    absl::MutexLock lock(&mutex_);
+    got_.push_back(request->id());
+    response->mutable_article()->set_id(request->id());
+    response->mutable_article()->set_read_count(counts_[request->id()]);
+    return grpc::Status::OK;
+  }
+
+  grpc::Status ListArticles(grpc::ServerContext* /*context*/, const v1::ListArticlesRequest* request,
+                            v1::ListArticlesResponse* response) override {
+    if (request->page_size() > 100) return {grpc::StatusCode::INVALID_ARGUMENT, "page_size: too large"};
+    response->add_articles()->set_author(request->author());
+    return grpc::Status::OK;
+  }
+
+ private:
+  Turn Next() {
+    absl::MutexLock lock(&mutex_);
+    if (plan_.empty()) return Turn::kAnswer;
+    const Turn turn = plan_.front();
+    plan_.pop_front();
+    return turn;
+  }
+
+  v1::ViewArticlesResponse Count(const v1::ViewArticlesRequest& request) {
+    absl::MutexLock lock(&mutex_);
+    v1::ViewArticlesResponse response;
+    for (const uint64_t id : request.ids()) {
+      v1::ViewResult& result = *response.add_results();
+      result.set_id(id);
+      if (id >= kFirstAbsent) {
+        result.mutable_error()->set_code(grpc::StatusCode::NOT_FOUND);
+        result.mutable_error()->set_message("no such article");
+        continue;
+      }
+      result.mutable_article()->set_id(id);
+      result.mutable_article()->set_read_count(++counts_[id]);
+    }
+    return response;
+  }
+
+  absl::Mutex mutex_;
+  std::deque<Turn> plan_ ABSL_GUARDED_BY(mutex_);
+  std::map<uint64_t, uint64_t> counts_ ABSL_GUARDED_BY(mutex_);
+  std::vector<uint64_t> got_ ABSL_GUARDED_BY(mutex_);
+};
+
+class FakeSyncService final : public v1::SyncService::Service {
+ public:
+  grpc::Status RunSync(grpc::ServerContext* /*context*/, const v1::RunSyncRequest* request,
+                       v1::RunSyncResponse* response) override {
+    response->mutable_run()->set_requested_by(request->requested_by());
+    return grpc::Status::OK;
+  }
+  grpc::Status GetStatus(grpc::ServerContext* /*context*/, const v1::GetStatusRequest* /*request*/,
+                         v1::GetStatusResponse* response) override {
+    response->mutable_status()->set_phase(v1::SYNC_PHASE_IDLE);
+    return grpc::Status::OK;
+  }
+};
+
+}  // namespace readcount::gateway

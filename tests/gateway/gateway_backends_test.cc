@@ -1,0 +1,138 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "tests/gateway/gateway_fixture.h"
+
+namespace readcount::gateway {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+
+TEST_F(GatewayServerTest, WhileTheServicesAreAwayClientsAreToldToComeAgain) {
+  ASSERT_NO_FATAL_FAILURE(StartServices());
+  StopServices();
+  ASSERT_NO_FATAL_FAILURE(StartGateway());
+  Client client(address());
+  for (const char* target :
+       {"/api/article/7", "/api/article/7?view=false", "/api/articles", "/api/sync", "/readyz"}) {
+    const Reply reply = client.Ask(Get(target));
+    EXPECT_EQ(reply.status, 503) << target;
+    EXPECT_THAT(reply.headers, Contains(Pair("retry-after", "1"))) << target;
+  }
+  EXPECT_EQ(client.Ask(Get("/healthz")).status, 200);
+}
+
+TEST_F(GatewayServerTest, AViewUnderWayWhenTheStreamBreaksFailsOnceAndIsNotSentAgain) {
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  articles_.Plan(Turn::kBreak);
+  Client client(address());
+  const Reply broken = client.Ask(Get("/api/article/7"));
+  EXPECT_EQ(broken.status, 503);
+  EXPECT_THAT(broken.headers, Contains(Pair("retry-after", "1")));
+  EXPECT_THAT(broken.body, HasSubstr("may have been counted"));
+  EXPECT_THAT(client.Ask(Get("/api/article/8")).body, HasSubstr(R"("id":8,)"));
+  EXPECT_THAT(articles_.counts(), ElementsAre(Pair(7u, 1u), Pair(8u, 1u)));
+}
+
+TEST_F(GatewayServerTest, ViewsThatWaitWhenTheStreamBreaksGoOverTheNext) {
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  articles_.Plan(Turn::kHoldAndBreak);
+  Client first(address());
+  first.Send(Get("/api/article/7"));
+  articles_.held.WaitForNotification();
+  std::deque<Client> waiting;
+  for (int i = 0; i < 10; ++i) waiting.emplace_back(address()).Send(Get("/api/article/8"));
+  articles_.release.Notify();
+  EXPECT_EQ(first.Read().status, 503);
+  for (Client& client : waiting) EXPECT_EQ(client.Read().status, 200);
+  EXPECT_THAT(articles_.counts(), ElementsAre(Pair(7u, 1u), Pair(8u, 10u)));
+}
+
+TEST_F(GatewayServerTest, AReplyShortOfItsBatchIsAnErrorAndTheNextWorks) {
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  articles_.Plan(Turn::kShort);
+  Client client(address());
+  EXPECT_EQ(client.Ask(Get("/api/article/7")).status, 500);
+  EXPECT_THAT(client.Ask(Get("/api/article/8")).body, HasSubstr(R"("id":8,"title":"","read_count":1,)"));
+}
+
+TEST_F(GatewayServerTest, AnAnswerThatNeverComesTimesOutAndTheNextWorks) {
+  settings_.gateway.request_timeout = absl::Milliseconds(200);
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  articles_.Plan(Turn::kSilent);
+  Client client(address());
+  const Reply late = client.Ask(Get("/api/article/7"));
+  EXPECT_EQ(late.status, 504);
+  EXPECT_THAT(late.body, HasSubstr("may have been counted"));
+  EXPECT_THAT(client.Ask(Get("/api/article/8")).body, HasSubstr(R"("id":8,)"));
+}
+
+TEST_F(GatewayServerTest, AClientThatLeavesDoesNotDisturbTheOthers) {
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  articles_.Plan(Turn::kHold);
+  {
+    Client gone(address());
+    gone.Send(Get("/api/article/7"));
+    articles_.held.WaitForNotification();
+  }
+  articles_.release.Notify();
+  Client client(address());
+  EXPECT_THAT(client.Ask(Get("/api/article/7")).body, HasSubstr(R"("read_count":2,)"));
+}
+
+TEST_F(GatewayServerTest, DrainLetsTheRequestUnderWayFinish) {
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  articles_.Plan(Turn::kHold);
+  Client idle(address());
+  ASSERT_EQ(idle.Ask(Get("/healthz")).status, 200);
+  Client busy(address());
+  busy.Send(Get("/api/article/7") + Get("/api/article/8"));
+  articles_.held.WaitForNotification();
+  std::thread drain([this] { gateway_->Drain(absl::Seconds(20)); });
+  EXPECT_TRUE(idle.Ended());  // and so the drain has begun
+  articles_.release.Notify();
+  const Reply reply = busy.Read();
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_TRUE(busy.Ended());
+  drain.join();
+  EXPECT_FALSE(Client(address()).connected());
+  EXPECT_THAT(articles_.counts(), ElementsAre(Pair(7u, 1u)));
+}
+
+TEST_F(GatewayServerTest, DrainCutsWhatOutlastsItsGrace) {
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  articles_.Plan(Turn::kHold);
+  Client busy(address());
+  busy.Send(Get("/api/article/7"));
+  articles_.held.WaitForNotification();
+  gateway_->Drain(absl::Milliseconds(10));
+  EXPECT_TRUE(busy.Ended());
+  articles_.release.Notify();
+}
+
+TEST_F(GatewayServerTest, CanEndWithAViewUnderWay) {
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  articles_.Plan(Turn::kHold);
+  Client busy(address());
+  busy.Send(Get("/api/article/7"));
+  articles_.held.WaitForNotification();
+  gateway_.reset();
+  EXPECT_TRUE(busy.Ended());
+}
+
+TEST_F(GatewayServerTest, AnAddressThatIsTakenIsNamed) {
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  settings_.gateway.listen = address();
+  const absl::StatusOr<std::unique_ptr<Program>> second = GatewayServer::Start(settings_);
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(second.status().message()), HasSubstr("gateway.listen"));
+}
+
+}  // namespace
+}  // namespace readcount::gateway
