@@ -79,7 +79,7 @@ namespace {
 
 absl::StatusOr<v1::Article> ToOutcome(v1::ViewResult& result) {
   if (result.has_article()) return std::move(*result.mutable_article());
-  if (result.has_error())
+  if (result.has_error() && result.error().code() != 0)
     return absl::Status(static_cast<absl::StatusCode>(result.error().code()), result.error().message());
   return absl::InternalError("the article service answered a view without a result");
 }
@@ -116,6 +116,7 @@ ArticleStream::~ArticleStream() {
 
 void ArticleStream::View(uint64_t id, Callback<v1::Article> callback) {
   PendingView view{.id = id, .callback = std::move(callback), .deadline = clock_.Elapsed() + timeout_};
+  // NOLINTNEXTLINE(bugprone-use-after-move): what is refused is left as it was.
   if (absl::Status status = batcher_.Add(std::move(view)); !status.ok()) view.callback(status);
 }
 

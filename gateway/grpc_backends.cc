@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/base/clock.h"
-#
 
 namespace readcount::gateway {
 namespace {

@@ -177,9 +177,10 @@ asio::awaitable<bool> Session::ReadHead(Incoming& incoming, Parser& parser) {
   } else if (const absl::Status status = CheckHead(ToHead(parser.get())); !status.ok()) {
     incoming.refusal = BadRequest(status.message());
   }
-  incoming.keep_alive = parser.keep_alive();
   incoming.http_1_0 = parser.get().version() < 11;
-  co_return !incoming.refusal.has_value();
+  if (incoming.refusal.has_value()) co_return false;
+  incoming.keep_alive = parser.keep_alive();
+  co_return true;
 }
 
 asio::awaitable<bool> Session::ReadBody(Incoming& incoming, Parser& parser) {

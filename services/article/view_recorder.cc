@@ -48,12 +48,11 @@ ViewRecorder::ViewRecorder(Settings settings, ViewLedger& ledger, const Clock& c
       sleeper_(sleeper),
       backoff_(settings.backoff),
       threads_(kThreads),
-      batcher_({.max_batch = settings.max_batch, .max_queued = settings.max_queued},
-               [this](std::vector<Ask> asks, Batcher<Ask>::Done done) {
-                 threads_.Post([this, asks = std::move(asks), done = std::move(done)]() mutable {
-                   Process(std::move(asks), done);
-                 });
-               }) {}
+      batcher_(
+          {.max_batch = settings.max_batch, .max_queued = settings.max_queued},
+          [this](std::vector<Ask> asks, Batcher<Ask>::Done done) {
+            threads_.Post([this, asks = std::move(asks), done = std::move(done)] { Process(asks, done); });
+          }) {}
 
 ViewRecorder::~ViewRecorder() {
   batcher_.Close();
@@ -65,7 +64,7 @@ absl::Status ViewRecorder::Submit(std::vector<uint64_t> ids, bool record, Callba
   return batcher_.Add(Ask{.ids = std::move(ids), .record = record, .callback = std::move(callback)}, weight);
 }
 
-void ViewRecorder::Process(std::vector<Ask> asks, const Batcher<Ask>::Done& done) {
+void ViewRecorder::Process(const std::vector<Ask>& asks, const Batcher<Ask>::Done& done) {
   Coalesced coalesced;
   for (const Ask& ask : asks) coalesced.Add(ask.ids, ask.record);
   ViewBatch batch{.writer = settings_.writer, .entries = coalesced.TakeEntries()};

@@ -71,7 +71,7 @@ class ViewRecorder {
     Callback callback;
   };
 
-  void Process(std::vector<Ask> asks, const Batcher<Ask>::Done& done);
+  void Process(const std::vector<Ask>& asks, const Batcher<Ask>::Done& done);
   absl::StatusOr<ViewReply> Record(ViewBatch& batch);
   absl::StatusOr<ViewReply> Attempts(ViewBatch& batch, absl::Status& last_call);
   void NoteOutcome(const absl::Status& status);
