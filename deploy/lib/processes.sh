@@ -75,3 +75,22 @@ free_port() {
   while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
   printf '%s\n' "$port"
 }
+
+# start_on_free_port NAME FIRST COMMAND...: runs `COMMAND... PORT`, which starts NAME and waits for it, with the first
+# free port from FIRST on; with the next one if somebody else was quicker to take it.
+start_on_free_port() {
+  local name=$1 port=$2 tries=5
+  shift 2
+  while :; do
+    port=$(free_port "$port")
+    mkdir -p "$state/log"
+    [ ! -e "$state/log/$name.log" ] || mv "$state/log/$name.log" "$state/log/$name.log.1"
+    "$@" "$port" && return
+    tries=$((tries - 1))
+    if [ $tries -eq 0 ] || ! grep -qiE 'already in use|address is in use' "$state/log/$name.log"; then
+      return 1
+    fi
+    say "somebody else took port $port: trying the next"
+    port=$((port + 1))
+  done
+}

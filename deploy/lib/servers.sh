@@ -5,9 +5,12 @@
 setting() { "$bin/article-service" --config "$root/app.yaml" --get "$1"; }
 
 start_redis() {
-  local port
-  port=$(free_port 6379)
   mkdir -p "$state/redis"
+  start_on_free_port redis-server 6379 start_redis_on
+}
+
+start_redis_on() {
+  local port=$1
   start redis-server redis-server --bind 127.0.0.1 --port "$port" --dir "$state/redis" --appendonly yes \
     --appendfsync everysec --maxmemory-policy noeviction --save ''
   REDIS_URL=redis://127.0.0.1:$port/0
@@ -26,9 +29,12 @@ install_mariadb() {
 }
 
 start_mariadb() {
-  local port socket=$state/mariadbd.sock
   install_mariadb
-  port=$(free_port 3306)
+  start_on_free_port mariadbd 3306 start_mariadb_on
+}
+
+start_mariadb_on() {
+  local port=$1 socket=$state/mariadbd.sock
   # A unix socket's path has at most 107 bytes.
   [ ${#socket} -le 107 ] || socket=/tmp/readcount-$(id -u)-$port.sock
   start mariadbd "$(command -v mariadbd || echo /usr/sbin/mariadbd)" --no-defaults --user="$(id -un)" --datadir="$state/mysql" --bind-address=127.0.0.1 \
