@@ -1,4 +1,4 @@
-# Every dependency is a Debian package; deploy/packages.txt lists them.
+# Every dependency is a Debian package; deploy/packages lists them.
 find_package(Threads REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(PkgConfig REQUIRED)
@@ -10,6 +10,7 @@ find_package(Boost 1.81 REQUIRED)
 
 pkg_check_modules(GRPC REQUIRED IMPORTED_TARGET grpc++)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 
 # Oracle's library installs mysqlclient.pc; MariaDB's, which Debian ships under the MySQL names, libmariadb.pc.

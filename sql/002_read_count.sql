@@ -8,6 +8,7 @@ CREATE TABLE IF NOT EXISTS `read_count_positions` (
    `life` bigint unsigned NOT NULL COMMENT '64 random bits that name one unbroken history of the Redis data',
    `epoch` bigint unsigned NOT NULL DEFAULT '1' COMMENT 'every batch before this one is applied',
    `through_id` bigint unsigned NOT NULL DEFAULT '0' COMMENT 'of batch `epoch`, ids up to this are applied',
+   `batch_name` bigint unsigned NOT NULL DEFAULT '0' COMMENT 'the batch that moved the position last',
    `closed` tinyint unsigned NOT NULL DEFAULT '0' COMMENT '1: the life is over, nothing of it may be applied any more',
    `recorded` decimal(30,0) NOT NULL DEFAULT '0' COMMENT 'views that article services recorded in finished batches',
    `added_by_others` decimal(30,0) NOT NULL DEFAULT '0' COMMENT 'increments beyond those, in finished batches',
@@ -17,6 +18,16 @@ CREATE TABLE IF NOT EXISTS `read_count_positions` (
    `created_at` datetime(6) NOT NULL COMMENT 'UTC',
    `updated_at` datetime(6) NOT NULL COMMENT 'UTC',
    PRIMARY KEY (`life`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+
+-- Up to which batch of views MySQL has what each writer (an article service) recorded in a life.
+CREATE TABLE IF NOT EXISTS `read_count_writers` (
+   `life` bigint unsigned NOT NULL,
+   `writer` bigint unsigned NOT NULL COMMENT 'random, one per process',
+   `seq` bigint unsigned NOT NULL DEFAULT '0' COMMENT 'in finished batches',
+   `batch_seq` bigint unsigned NOT NULL DEFAULT '0' COMMENT 'in finished batches and, ids up to through_id, in the one that has begun',
+   `updated_at` datetime(6) NOT NULL COMMENT 'UTC',
+   PRIMARY KEY (`life`,`writer`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 
 -- Fields of the hash that could not be added to an article, each with the reason. One row per field and batch.

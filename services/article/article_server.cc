@@ -5,6 +5,7 @@
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
+#include "services/article/sqlite_spool.h"
 #include "services/common/base/clock.h"
 
 namespace readcount {
@@ -25,26 +26,48 @@ ViewRecorder::Settings RecorderSettings(const Settings& settings) {
   return {.writer = absl::Uniform<uint64_t>(random, 1, std::numeric_limits<uint64_t>::max()),
           .max_batch = settings.article.max_batch,
           .max_queued = settings.article.max_queued,
-          .retry_for = settings.redis.retry_for};
+          .retry_for = settings.redis.retry_for,
+          .journal_entries = settings.article.journal_entries,
+          .keep_journal = settings.article.spool_keeps_journal};
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Program>> ArticleServer::Start(const Settings& settings) {
   if (absl::Status status = settings.RequireServers(); !status.ok()) return status;
-  auto server = std::make_unique<ArticleServer>(settings);
+  std::unique_ptr<Spool> spool;
+  std::vector<SpooledWriter> left;
+  if (!settings.article.spool.empty()) {
+    absl::StatusOr<std::unique_ptr<SqliteSpool>> opened =
+        SqliteSpool::Open(settings.article.spool, settings.article.spool_max_bytes);
+    absl::StatusOr<std::vector<SpooledWriter>> loaded = opened.ok() ? (*opened)->Load() : opened.status();
+    if (!loaded.ok()) {
+      return absl::Status(loaded.status().code(),
+                          absl::StrCat(settings.Where("article.spool"), ": ", loaded.status().message()));
+    }
+    spool = *std::move(opened);
+    left = *std::move(loaded);
+  } else if (settings.article.spool_keeps_journal) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(settings.Where("article.spool_keeps"), ": everything needs a file: set article.spool"));
+  }
+  auto server = std::make_unique<ArticleServer>(settings, std::move(spool), left);
   if (absl::Status status = server->Listen(settings); !status.ok()) return status;
   return server;
 }
 
-ArticleServer::ArticleServer(const Settings& settings)
+ArticleServer::ArticleServer(const Settings& settings, std::unique_ptr<Spool> spool,
+                             const std::vector<SpooledWriter>& left)
     : mysql_(settings.mysql, SystemClock()),
       repository_(mysql_, absl::Minutes(settings.mysql.datetime_offset_minutes)),
+      registry_(mysql_),
       ledger_(settings.redis),
+      spool_(std::move(spool)),
       cache_(CacheSettings(settings.article), SystemClock()),
       loader_({.threads = settings.mysql.connections, .max_queued = settings.article.max_queued}, repository_,
               cache_),
-      recorder_(RecorderSettings(settings), ledger_, SystemClock(), retry_sleeper_),
+      recorder_(RecorderSettings(settings), ledger_, registry_, spool_.get(), left, SystemClock(),
+                retry_sleeper_),
       reader_(cache_, loader_, recorder_),
       listing_threads_(settings.mysql.connections),
       listing_(repository_, reader_, listing_threads_),

@@ -7,8 +7,10 @@
 #include "services/article/cache.h"
 #include "services/article/listing.h"
 #include "services/article/loader.h"
+#include "services/article/mysql_life_registry.h"
 #include "services/article/mysql_repository.h"
 #include "services/article/reader.h"
+#include "services/article/spool.h"
 #include "services/article/view_recorder.h"
 #include "services/common/base/health_probe.h"
 #include "services/common/base/sleeper.h"
@@ -25,11 +27,13 @@ namespace readcount {
 // the health of readcount.v1.ArticleService tells whether both answer.
 class ArticleServer final : public Program {
  public:
-  // INVALID_ARGUMENT if a DSN is missing, UNAVAILABLE if the address is taken; the message names key and
-  // place.
+  // INVALID_ARGUMENT if a DSN is missing, FAILED_PRECONDITION if the spool cannot be had, UNAVAILABLE if the
+  // address is taken; the message names key and place.
   static absl::StatusOr<std::unique_ptr<Program>> Start(const Settings& settings);
 
-  explicit ArticleServer(const Settings& settings);
+  // `spool` may be none; `left` is what it holds.
+  ArticleServer(const Settings& settings, std::unique_ptr<Spool> spool,
+                const std::vector<SpooledWriter>& left);
   ~ArticleServer() override;
 
   Address address() const override { return server_->address(); }
@@ -44,7 +48,9 @@ class ArticleServer final : public Program {
   EventSleeper probe_sleeper_;
   mysql::Pool mysql_;
   MysqlArticleRepository repository_;
+  MysqlLifeRegistry registry_;
   RedisViewLedger ledger_;
+  const std::unique_ptr<Spool> spool_;
   ArticleCache cache_;
   ArticleLoader loader_;
   ViewRecorder recorder_;

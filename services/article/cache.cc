@@ -87,7 +87,10 @@ void ArticleCache::Fold(uint64_t id, uint64_t life, uint64_t sealed_epoch, int64
   if (found == by_id_.end()) return;
   ArticleRow& row = found->second->row;
   if (row.life != life || row.applied_epoch + 1 != sealed_epoch) return;
-  row.count = AddViews(row.count, sealed_views);
+  // What does not fit will be among the dead letters: then only MySQL knows the count.
+  const absl::int128 folded = absl::int128(row.count) + sealed_views;
+  if (folded < 0 || folded > absl::int128(std::numeric_limits<uint64_t>::max())) return;
+  row.count = static_cast<uint64_t>(folded);
   row.applied_epoch = sealed_epoch;
 }
 

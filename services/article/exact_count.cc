@@ -13,7 +13,7 @@ std::optional<ExactCount> CountExactly(const ArticleRow& row, const LedgerState&
     exact.folds = true;
   }
   if (state.epoch > row.applied_epoch) {
-    exact.count = AddViews(exact.count, view.pending.live - int64_t{view.later_views});
+    exact.count = AddViews(exact.count, view.pending.live - static_cast<int64_t>(view.later_views));
   }
   return exact;
 }

@@ -93,6 +93,10 @@ void ReadOperation::LedgerAnswered(const absl::StatusOr<RecordedViews>& outcome)
     }
     return Finish();
   }
+  if (outcome->held) {
+    for (Item* item : asked_) AnswerHeld(*item);
+    return Finish();
+  }
   state_ = outcome->state;
   for (size_t i = 0; i < asked_.size(); ++i) asked_[i]->view = outcome->views[i];
   pending_ = asked_.size() + 1;
@@ -145,6 +149,12 @@ void ReadOperation::AnswerExactly(Item& item, const ExactCount& count) {
   Raise(*item.row->shown, count.count);
   item.answer = {
       .article = item.row->row.article, .read_count = count.count, .content_stale = item.content_stale};
+}
+
+// The view is in the spool: it is in every count from now on.
+void ReadOperation::AnswerHeld(Item& item) {
+  AnswerStale(item, item.row->row.count);
+  item.answer.read_count = item.row->shown->fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
 void ReadOperation::AnswerStale(Item& item, uint64_t at_least) {

@@ -40,6 +40,7 @@ class ReadOperation : public std::enable_shared_from_this<ReadOperation> {
   void Settle(Item& item);
   void Reload(Item& item);
   void AnswerExactly(Item& item, const ExactCount& count);
+  void AnswerHeld(Item& item);
   void AnswerStale(Item& item, uint64_t at_least);
   void Finish();
 

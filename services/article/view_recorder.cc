@@ -1,9 +1,11 @@
 #include "services/article/view_recorder.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/base/fail_point.h"
 #include "services/common/base/log.h"
 
 namespace readcount {
@@ -39,20 +41,59 @@ absl::Status UnknownOutcome(absl::string_view why) {
       absl::StrCat("it is unknown whether the view was counted, so it is not sent again: ", why));
 }
 
+uint64_t SumViews(const std::vector<ViewBatch::Entry>& entries) {
+  uint64_t views = 0;
+  for (const ViewBatch::Entry& entry : entries) views += entry.views;
+  return views;
+}
+
 }  // namespace
 
-ViewRecorder::ViewRecorder(Settings settings, ViewLedger& ledger, const Clock& clock, Sleeper& sleeper)
+ViewRecorder::Predecessor::Predecessor(const SpooledWriter& left, ViewRecorder& recorder)
+    : journal(recorder.settings_.journal_entries),
+      writer(left.writer, left.life, recorder.ledger_, recorder.registry_, journal,
+             [&recorder, id = left.writer](uint64_t life, const WriterStanding& ended) {
+               return recorder.spool_->SetLife(id, life, ended);
+             }) {
+  std::vector<ViewBatch::Entry> entries;
+  for (size_t i = 0; i < left.views.size(); ++i) {
+    entries.push_back({.id = left.views[i].id, .views = left.views[i].views});
+    last_seq = left.views[i].seq;
+    if (i + 1 < left.views.size() && left.views[i + 1].seq == last_seq) continue;
+    journal.Append(last_seq, std::exchange(entries, {}));
+  }
+}
+
+ViewRecorder::ViewRecorder(Settings settings, ViewLedger& ledger, LifeRegistry& registry, Spool* spool,
+                           const std::vector<SpooledWriter>& left, const Clock& clock, Sleeper& sleeper)
     : settings_(settings),
       ledger_(ledger),
+      registry_(registry),
+      spool_(spool),
       clock_(clock),
       sleeper_(sleeper),
+      journal_(settings.journal_entries),
+      writer_(settings.writer, /*life=*/0, ledger, registry, journal_,
+              [this](uint64_t life, const WriterStanding& ended) {
+                return spool_ == nullptr ? absl::OkStatus() : spool_->SetLife(settings_.writer, life, ended);
+              }),
       backoff_(settings.backoff),
+      standing_thread_(1),
       threads_(kThreads),
       batcher_(
           {.max_batch = settings.max_batch, .max_queued = settings.max_queued},
           [this](std::vector<Ask> asks, Batcher<Ask>::Done done) {
             threads_.Post([this, asks = std::move(asks), done = std::move(done)] { Process(asks, done); });
-          }) {}
+          }) {
+  for (const SpooledWriter& each : left) {
+    predecessors_.push_back(std::make_unique<Predecessor>(each, *this));
+    Log(LogLevel::kWarning, "views_left_in_spool",
+        {{"writer", FormatLife(each.writer)}, {"articles", predecessors_.back()->journal.entries()}});
+  }
+  absl::MutexLock lock(&status_mutex_);
+  status_.redis = absl::UnavailableError("not asked yet");
+  status_.holds = spool != nullptr;
+}
 
 ViewRecorder::~ViewRecorder() {
   batcher_.Close();
@@ -64,81 +105,237 @@ absl::Status ViewRecorder::Submit(std::vector<uint64_t> ids, bool record, Callba
   return batcher_.Add(Ask{.ids = std::move(ids), .record = record, .callback = std::move(callback)}, weight);
 }
 
+RecorderStatus ViewRecorder::status() const {
+  absl::MutexLock lock(&status_mutex_);
+  return status_;
+}
+
 void ViewRecorder::Process(const std::vector<Ask>& asks, const Batcher<Ask>::Done& done) {
   Coalesced coalesced;
   for (const Ask& ask : asks) coalesced.Add(ask.ids, ask.record);
-  ViewBatch batch{.writer = settings_.writer, .entries = coalesced.TakeEntries()};
-  if (coalesced.records()) batch.seq = ++seq_;
-  const absl::StatusOr<ViewReply> reply = Record(batch);
+  std::vector<ViewBatch::Entry> left = coalesced.TakeEntries();
+  TakeStandings();
+  const absl::StatusOr<Recorded> recorded = Record(coalesced.records(), left);
+  NoteJournal();
   done();
 
-  // Views left of each article: what a caller does not count of the total.
-  std::vector<ViewBatch::Entry>& left = batch.entries;
   for (const Ask& ask : asks) {
-    if (!reply.ok()) {
-      ask.callback(reply.status());
+    if (!recorded.ok() || (recorded->held && !ask.record)) {
+      ask.callback(recorded.ok() ? absl::UnavailableError("Redis is away") : recorded.status());
       continue;
     }
-    RecordedViews outcome{.state = reply->state};
+    RecordedViews outcome{.held = recorded->held, .state = recorded->reply.state};
+    if (outcome.held) {
+      ask.callback(outcome);
+      continue;
+    }
     outcome.views.reserve(ask.ids.size());
     for (uint64_t id : ask.ids) {
       const size_t place = coalesced.place(id);
+      // Views left of the article: what this caller does not count of the total.
       if (ask.record) --left[place].views;
-      outcome.views.push_back(
-          {.pending = reply->counts[place], .later_views = ask.record ? left[place].views : 0});
+      PendingCount pending = recorded->reply.counts[place];
+      pending.refused = pending.refused && ask.record;
+      outcome.views.push_back({.pending = pending, .later_views = ask.record ? left[place].views : 0});
     }
     ask.callback(outcome);
   }
 }
 
-absl::StatusOr<ViewReply> ViewRecorder::Record(ViewBatch& batch) {
-  if (away_.has_value() && clock_.Elapsed() < next_attempt_) return *away_;
-  absl::Status last_call;
-  absl::StatusOr<ViewReply> reply = Attempts(batch, last_call);
-  NoteOutcome(last_call);
-  return reply;
+absl::StatusOr<ViewRecorder::Recorded> ViewRecorder::Record(bool adds,
+                                                            const std::vector<ViewBatch::Entry>& entries) {
+  if (away_.has_value() && !TryToComeBack()) {
+    if (adds && spool_ != nullptr) return Hold(entries);
+    return *away_;
+  }
+  if (!adds) return Attempts(0, entries);
+  const uint64_t seq = seq_ + 1;
+  if (settings_.keep_journal) {
+    const absl::Status kept = AddToSpool(entries, std::vector<uint64_t>(entries.size(), seq));
+    if (!kept.ok()) return kept;
+  }
+  seq_ = seq;
+  journal_.Append(seq, entries);
+  return Attempts(seq, entries);
+}
+
+// Whether Redis, which was away, is back and has been brought what was held for it.
+bool ViewRecorder::TryToComeBack() {
+  if (clock_.Elapsed() < next_attempt_) return false;
+  const absl::StatusOr<ViewReply> reply = TryOnce(0, {});
+  NoteOutcome(reply.status());
+  if (reply.ok()) Recovered(*reply);
+  return reply.ok();
 }
 
 // Why each repetition is allowed: after UNAVAILABLE nothing was done; after UNKNOWN the same seq in the same
-// life is refused by the ledger if its first try arrived; in another life nothing was added, and the batch
-// goes there only if no earlier try can have been.
-absl::StatusOr<ViewReply> ViewRecorder::Attempts(ViewBatch& batch, absl::Status& last_call) {
+// life is refused by the ledger if its first try arrived; and before the writer goes on in another life, the
+// one in which it may have arrived is closed, so that MySQL tells.
+absl::StatusOr<ViewRecorder::Recorded> ViewRecorder::Attempts(uint64_t seq,
+                                                              const std::vector<ViewBatch::Entry>& entries) {
   const absl::Duration deadline =
-      clock_.Elapsed() + (away_.has_value() ? absl::ZeroDuration() : settings_.retry_for);
+      clock_.Elapsed() + (spool_ != nullptr ? absl::ZeroDuration() : settings_.retry_for);
   Backoff backoff(settings_.backoff);
   bool unknown = false;
-  batch.life = life();
-  for (;;) {
-    absl::StatusOr<ViewReply> reply = ledger_.Record(batch);
-    last_call = reply.status();
+  // With a spool one more try, at once, for a connection that broke while it was idle.
+  for (int tries = 1;; ++tries) {
+    absl::StatusOr<ViewReply> reply = TryOnce(seq, entries);
+    NoteOutcome(reply.status());
     if (reply.ok()) {
-      life_.store(reply->state.life, std::memory_order_relaxed);
-      if (!reply->other_life(batch)) return reply;
-      if (unknown) return UnknownOutcome("the data in Redis was replaced meanwhile");
-      batch.life = reply->state.life;
-      continue;
+      Recovered(*reply);
+      return Recorded{.reply = *std::move(reply)};
     }
-    unknown = unknown || (absl::IsUnknown(reply.status()) && batch.seq != 0);
+    unknown = unknown || (seq != 0 && (absl::IsUnknown(reply.status()) || absl::IsInternal(reply.status())));
     const bool worth_retrying = absl::IsUnknown(reply.status()) || absl::IsUnavailable(reply.status());
+    if (worth_retrying && spool_ != nullptr && tries == 1) continue;
     if (!worth_retrying || clock_.Elapsed() >= deadline || !sleeper_.SleepFor(backoff.Next())) {
-      if (unknown) return UnknownOutcome(reply.status().message());
-      return absl::UnavailableError(absl::StrCat("nothing was counted: ", reply.status().message()));
+      return GiveUp(seq, entries, unknown, reply.status());
     }
   }
 }
 
+absl::StatusOr<ViewReply> ViewRecorder::TryOnce(uint64_t seq, const std::vector<ViewBatch::Entry>& entries) {
+  for (const auto& predecessor : predecessors_) {
+    if (absl::Status status = predecessor->writer.CatchUp(); !status.ok()) return status;
+    // What Redis has need not stay on disk, unless it is to outlive Redis.
+    if (!predecessor->spooled || settings_.keep_journal) continue;
+    FailPoint("article.after_replay");
+    const absl::Status dropped = spool_->Drop(predecessor->writer.writer(), predecessor->last_seq);
+    predecessor->spooled = !dropped.ok();
+  }
+  return writer_.Record(seq, entries);
+}
+
+absl::StatusOr<ViewRecorder::Recorded> ViewRecorder::GiveUp(uint64_t seq,
+                                                            const std::vector<ViewBatch::Entry>& entries,
+                                                            bool unknown, const absl::Status& why) {
+  if (seq != 0 && spool_ != nullptr) {
+    const absl::Status kept = settings_.keep_journal
+                                  ? absl::OkStatus()
+                                  : AddToSpool(entries, std::vector<uint64_t>(entries.size(), seq));
+    if (kept.ok()) return Recorded{.held = true};
+    if (!unknown) {
+      journal_.ForgetLast();
+      return kept;
+    }
+  }
+  if (unknown) return UnknownOutcome(why.message());
+  if (seq != 0) journal_.ForgetLast();
+  return absl::UnavailableError(absl::StrCat("nothing was counted: ", why.message()));
+}
+
+absl::StatusOr<ViewRecorder::Recorded> ViewRecorder::Hold(const std::vector<ViewBatch::Entry>& entries) {
+  std::vector<ViewBatch::Entry> views;
+  for (const ViewBatch::Entry& entry : entries) {
+    if (entry.views > 0) views.push_back(entry);
+  }
+  const std::vector<uint64_t> seqs = journal_.PlanHold(seq_ + 1, views);
+  FailPoint("article.before_hold");
+  if (absl::Status status = AddToSpool(views, seqs); !status.ok()) return status;
+  FailPoint("article.after_hold");
+  journal_.Hold(views, seqs);
+  for (uint64_t seq : seqs) seq_ = std::max(seq_, seq);
+  return Recorded{.held = true};
+}
+
+absl::Status ViewRecorder::AddToSpool(const std::vector<ViewBatch::Entry>& entries,
+                                      const std::vector<uint64_t>& seqs) {
+  std::vector<SpooledViews> views;
+  views.reserve(entries.size());
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (entries[i].views > 0)
+      views.push_back({.seq = seqs[i], .id = entries[i].id, .views = entries[i].views});
+  }
+  absl::Status status = spool_->Add(settings_.writer, views);
+  if (status.ok()) spooled_views_ += SumViews(entries);
+  return status;
+}
+
+// Redis has everything now.
+void ViewRecorder::Recovered(const ViewReply& reply) {
+  const bool new_life = life_.exchange(reply.state.life, std::memory_order_relaxed) != reply.state.life;
+  if (spooled_views_ > 0 && !settings_.keep_journal) {
+    FailPoint("article.after_replay");
+    const absl::Status dropped = spool_->Drop(settings_.writer, seq_);
+    // What stays is recorded again by nobody, for Redis knows its seqs.
+    if (!dropped.ok()) Log(LogLevel::kWarning, "spool_not_emptied", {{"error", dropped}});
+  }
+  spooled_views_ = 0;
+  // A batch has left Redis since, so MySQL has more of the journal.
+  if (new_life || reply.state.oldest_epoch() > trimmed_epoch_) {
+    trimmed_epoch_ = reply.state.oldest_epoch();
+    standing_thread_.Post([this, life = reply.state.life, writers = WritersWithBatches()] {
+      for (uint64_t writer : writers) ReadStanding(life, writer);
+    });
+  }
+}
+
+std::vector<uint64_t> ViewRecorder::WritersWithBatches() const {
+  std::vector<uint64_t> writers;
+  if (!journal_.empty()) writers.push_back(settings_.writer);
+  for (const auto& predecessor : predecessors_) writers.push_back(predecessor->writer.writer());
+  return writers;
+}
+
+void ViewRecorder::ReadStanding(uint64_t life, uint64_t writer) {
+  const absl::StatusOr<WriterStanding> standing = registry_.Read(life, writer);
+  // Only memory is at stake: the next release asks again.
+  if (!standing.ok()) return;
+  absl::MutexLock lock(&standings_mutex_);
+  standings_.push_back({.life = life, .writer = writer, .standing = *standing});
+}
+
+void ViewRecorder::TakeStandings() {
+  std::vector<FoundStanding> found;
+  {
+    absl::MutexLock lock(&standings_mutex_);
+    found.swap(standings_);
+  }
+  for (const FoundStanding& each : found) {
+    const auto trim = [&](LedgerWriter& writer, Journal& journal) {
+      if (writer.writer() != each.writer || writer.life() != each.life) return;
+      journal.Trim(each.standing);
+      if (settings_.keep_journal) spool_->Trim(each.writer, each.standing).IgnoreError();
+    };
+    trim(writer_, journal_);
+    for (const auto& predecessor : predecessors_) trim(predecessor->writer, predecessor->journal);
+  }
+  std::erase_if(predecessors_, [](const auto& predecessor) { return predecessor->journal.empty(); });
+}
+
 void ViewRecorder::NoteOutcome(const absl::Status& status) {
-  healthy_.store(status.ok(), std::memory_order_relaxed);
   if (status.ok()) {
     if (away_.has_value()) Log(LogLevel::kInfo, "redis_back");
     away_.reset();
     backoff_.Reset();
     return;
   }
+  writer_.FallOutOfStep();
+  for (const auto& predecessor : predecessors_) predecessor->writer.FallOutOfStep();
   if (!away_.has_value()) Log(LogLevel::kWarning, "redis_lost", {{"error", status}});
   // Whoever is refused until the next attempt was not part of this one.
   away_ = absl::UnavailableError(absl::StrCat("nothing was counted, Redis is away: ", status.message()));
   next_attempt_ = clock_.Elapsed() + backoff_.Next();
+}
+
+void ViewRecorder::NoteJournal() {
+  if (journal_.forgotten_views() > forgotten_views_) {
+    Log(LogLevel::kError, "journal_full",
+        {{"forgotten_views", journal_.forgotten_views() - forgotten_views_},
+         {"meaning", "should Redis lose its past before the next sync, these views are lost"}});
+    forgotten_views_ = journal_.forgotten_views();
+  }
+  uint64_t left = 0, replayed = writer_.replayed_views();
+  for (const auto& predecessor : predecessors_) {
+    if (predecessor->spooled) left += predecessor->journal.entries();
+    replayed += predecessor->writer.replayed_views();
+  }
+  absl::MutexLock lock(&status_mutex_);
+  status_.redis = away_.value_or(absl::OkStatus());
+  status_.held_views = spooled_views_ + left;
+  status_.journal_entries = journal_.entries();
+  status_.replayed_views = replayed;
+  status_.life_changes = writer_.life_changes();
 }
 
 }  // namespace readcount

@@ -3,11 +3,19 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "services/article/journal.h"
+#include "services/article/ledger_writer.h"
+#include "services/article/life_registry.h"
+#include "services/article/spool.h"
 #include "services/common/base/backoff.h"
 #include "services/common/base/clock.h"
 #include "services/common/base/sleeper.h"
@@ -20,38 +28,53 @@ namespace readcount {
 // The pending views of one article as one caller must count them.
 struct RecordedView {
   PendingCount pending;      // after the whole batch
-  uint32_t later_views = 0;  // of these, views of the same batch that came after this one
+  uint64_t later_views = 0;  // of these, views of the same batch that came after this one
 };
 
 struct RecordedViews {
-  LedgerState state;
-  std::vector<RecordedView> views;  // in the order of the ids
+  bool held = false;                // Redis is away: the views are in the spool, and there are no counts
+  LedgerState state;                // not if held
+  std::vector<RecordedView> views;  // in the order of the ids; empty if held
 };
 
-// The writer of the sync protocol: brings views to the ledger, one batch at a time, and asks for pending
-// counts with the same call. What arrives while a batch is under way becomes the next; equal ids are one
-// increment.
+// How the recorder does.
+struct RecorderStatus {
+  absl::Status redis;            // why Redis is away; OK if it is not
+  bool holds = false;            // views are taken while Redis is away
+  uint64_t held_views = 0;       // in the spool, to be recorded when Redis is back
+  uint64_t journal_entries = 0;  // articles with views that could be recorded again
+  uint64_t replayed_views = 0;   // recorded again, or for the first time after being held, since the start
+  uint64_t life_changes = 0;     // since the start
+};
+
+// Brings views to the ledger, one batch at a time, and asks for pending counts with the same call. What
+// arrives while a batch is under way becomes the next; equal ids are one increment.
 //
-// A batch whose reply was lost is sent again with its first seq and life until `retry_for` is over, so it is
-// recorded once. Across a change of life it is not sent again if its outcome is unknown. While Redis is away
-// callers fail at once, and attempts wait for a growing, jittered delay. Thread-safe.
+// With a spool, views go there while Redis is away, and are acknowledged; when it is back, they are recorded
+// before anything else, also after the process was killed meanwhile. Without one, a batch is tried again
+// until `retry_for` is over; then its callers are refused, as are all others until an attempt succeeds.
+// Attempts wait for a growing, jittered delay. Thread-safe.
 class ViewRecorder {
  public:
   struct Settings {
-    uint64_t writer = 0;        // random, of this process
-    size_t max_batch = 1024;    // ids in one batch
-    size_t max_queued = 65536;  // ids that may wait
-    absl::Duration retry_for;   // how long a batch is tried again
-    Backoff::Settings backoff;
+    uint64_t writer = 0;               // random, of this process
+    size_t max_batch = 1024;           // ids in one batch
+    size_t max_queued = 65536;         // ids that may wait
+    absl::Duration retry_for;          // how long a batch is tried again without a spool
+    size_t journal_entries = 4 << 20;  // articles with views that are remembered until MySQL has them
+    bool keep_journal = false;         // every batch goes to the spool too, until MySQL has it
+    Backoff::Settings backoff{.most = absl::Seconds(1)};
   };
 
-  // All must outlive the recorder.
-  ViewRecorder(Settings settings, ViewLedger& ledger, const Clock& clock, Sleeper& sleeper);
+  // All must outlive the recorder. `spool` may be none. `left` is what earlier processes left in it.
+  ViewRecorder(Settings settings, ViewLedger& ledger, LifeRegistry& registry, Spool* spool,
+               const std::vector<SpooledWriter>& left, const Clock& clock, Sleeper& sleeper);
 
   // Finishes what is queued.
   ~ViewRecorder();
 
-  // Errors: UNAVAILABLE nothing was recorded; UNKNOWN the views may have been recorded once or not at all.
+  // Errors: UNAVAILABLE or RESOURCE_EXHAUSTED nothing was recorded; UNKNOWN the views may have been recorded
+  // once or not at all.
   using Callback = std::function<void(const absl::StatusOr<RecordedViews>&)>;
 
   // Records one view of each id, repeats being separate views, or only asks. `callback` runs on a thread of
@@ -61,8 +84,7 @@ class ViewRecorder {
   // The life last seen; 0 before Redis was first reached.
   uint64_t life() const { return life_.load(std::memory_order_relaxed); }
 
-  // False while the last call to Redis failed.
-  bool healthy() const { return healthy_.load(std::memory_order_relaxed); }
+  RecorderStatus status() const;
 
  private:
   struct Ask {
@@ -70,26 +92,69 @@ class ViewRecorder {
     bool record = false;
     Callback callback;
   };
+  // A writer that is gone, whose views this process brings to their end.
+  struct Predecessor {
+    Predecessor(const SpooledWriter& left, ViewRecorder& recorder);
+    Journal journal;
+    LedgerWriter writer;
+    uint64_t last_seq = 0;
+    bool spooled = true;
+  };
+  struct Recorded {
+    bool held = false;
+    ViewReply reply;
+  };
 
   void Process(const std::vector<Ask>& asks, const Batcher<Ask>::Done& done);
-  absl::StatusOr<ViewReply> Record(ViewBatch& batch);
-  absl::StatusOr<ViewReply> Attempts(ViewBatch& batch, absl::Status& last_call);
+  absl::StatusOr<Recorded> Record(bool adds, const std::vector<ViewBatch::Entry>& entries);
+  bool TryToComeBack();
+  absl::StatusOr<Recorded> Attempts(uint64_t seq, const std::vector<ViewBatch::Entry>& entries);
+  absl::StatusOr<ViewReply> TryOnce(uint64_t seq, const std::vector<ViewBatch::Entry>& entries);
+  absl::StatusOr<Recorded> Hold(const std::vector<ViewBatch::Entry>& entries);
+  absl::Status AddToSpool(const std::vector<ViewBatch::Entry>& entries, const std::vector<uint64_t>& seqs);
+  absl::StatusOr<Recorded> GiveUp(uint64_t seq, const std::vector<ViewBatch::Entry>& entries, bool unknown,
+                                  const absl::Status& why);
+  void Recovered(const ViewReply& reply);
   void NoteOutcome(const absl::Status& status);
+  void NoteJournal();
+  std::vector<uint64_t> WritersWithBatches() const;
+  void ReadStanding(uint64_t life, uint64_t writer);
+  void TakeStandings();
 
   const Settings settings_;
   ViewLedger& ledger_;
+  LifeRegistry& registry_;
+  Spool* const spool_;
   const Clock& clock_;
   Sleeper& sleeper_;
 
   std::atomic<uint64_t> life_ = 0;
-  std::atomic<bool> healthy_ = false;
+
+  mutable absl::Mutex status_mutex_;
+  RecorderStatus status_ ABSL_GUARDED_BY(status_mutex_);
 
   // Touched by one batch at a time; the batcher hands them from one to the next.
+  Journal journal_;
+  LedgerWriter writer_;
+  std::vector<std::unique_ptr<Predecessor>> predecessors_;
   uint64_t seq_ = 0;
+  uint64_t spooled_views_ = 0;    // of this process, not known to be in Redis
+  uint64_t trimmed_epoch_ = 0;    // batches before it were in MySQL when standings were last asked for
+  uint64_t forgotten_views_ = 0;  // that the log has told of
   Backoff backoff_;
   std::optional<absl::Status> away_;  // why Redis is away, until `next_attempt_`
   absl::Duration next_attempt_;
 
+  // What MySQL was found to have, to be taken by the next batch.
+  struct FoundStanding {
+    uint64_t life = 0;
+    uint64_t writer = 0;
+    WriterStanding standing;
+  };
+  absl::Mutex standings_mutex_;
+  std::vector<FoundStanding> standings_ ABSL_GUARDED_BY(standings_mutex_);
+
+  ThreadPool standing_thread_;
   ThreadPool threads_;
   Batcher<Ask> batcher_;  // last: drained first
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/base/fail_point.h"
 #include "services/common/base/log.h"
 
 namespace readcount {
@@ -42,12 +43,24 @@ absl::Status BatchRun::ReadStanding() {
   const absl::StatusOr<Standing> standing = store_.ReadStanding(batch_.life);
   if (!standing.ok()) return standing.status();
   standing_ = *standing;
+  if (absl::Status status = CheckPast(); !status.ok()) return status;
   ReportProgress();
-  if (!standing_.closed) return absl::OkStatus();
-  Log(LogLevel::kError, "life_is_closed", {{"life", FormatLife(batch_.life)}, {"epoch", batch_.epoch}});
-  return absl::FailedPreconditionError(
-      absl::StrCat("life ", FormatLife(batch_.life), " is closed in MySQL, but Redis holds batch ",
-                   batch_.epoch, " of it: Redis was restored from an old copy; nothing of it is applied"));
+  return absl::OkStatus();
+}
+
+// A batch in Redis is either wholly, partly or not yet in MySQL under its own name. Anything else means that
+// Redis was put back to an older state after MySQL had gone on.
+absl::Status BatchRun::CheckPast() const {
+  const Position& position = standing_.position;
+  const bool beyond = position.epoch > batch_.epoch;
+  const bool finished = position == Position{.epoch = batch_.epoch + 1};
+  const bool begun = position.epoch == batch_.epoch && position.through_id != 0;
+  const bool other = (finished || begun) && standing_.batch_name != batch_.name;
+  if (!standing_.closed && !other && (!beyond || finished)) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat("Redis holds batch ", batch_.epoch, " of life ", FormatLife(batch_.life), ", but MySQL ",
+                   standing_.closed ? "has closed that life" : "has gone on by another batch",
+                   ": Redis was put back to an old copy"));
 }
 
 absl::Status BatchRun::Step() {
@@ -76,9 +89,13 @@ absl::Status BatchRun::SkipToBatch() {
       {{"life", FormatLife(batch_.life)},
        {"from_epoch", standing_.position.epoch},
        {"to_epoch", batch_.epoch}});
-  const absl::Status status =
-      store_.Apply({.life = batch_.life, .epoch = batch_.epoch, .from = standing_.position, .to = to})
-          .status();
+  const absl::Status status = store_
+                                  .Apply({.life = batch_.life,
+                                          .epoch = batch_.epoch,
+                                          .batch_name = standing_.batch_name,
+                                          .from = standing_.position,
+                                          .to = to})
+                                  .status();
   if (status.ok()) standing_.position = to;
   return status;
 }
@@ -90,6 +107,7 @@ absl::Status BatchRun::BuryStrays() {
     if (absl::Status status = store_.Bury(batch_.life, batch_.epoch, letters); !status.ok()) return status;
     report_.dead_letters += letters.size();
   }
+  FailPoint("sync.after_bury");
   if (!strays.empty())
     Log(LogLevel::kWarning, "strays_dead_lettered", {{"epoch", batch_.epoch}, {"fields", strays.size()}});
   strays_buried_ = true;
@@ -101,6 +119,7 @@ absl::Status BatchRun::ApplyNextChunk() {
   const absl::StatusOr<ChunkOutcome> outcome = store_.Apply(chunk);
   if (!outcome.ok()) return outcome.status();
   standing_.position = chunk.to;
+  standing_.batch_name = chunk.batch_name;
   report_.articles += outcome->articles;
   report_.views += outcome->views;
   report_.dead_letters += outcome->dead_letters;
@@ -125,7 +144,11 @@ Chunk BatchRun::NextChunk() const {
                        [](uint64_t id, const Increment& increment) { return id < increment.id; });
   const size_t left = all.end() - begin;
   const size_t size = std::min(left, settings_.chunk_articles);
-  Chunk chunk{.life = batch_.life, .epoch = batch_.epoch, .from = standing_.position};
+  Chunk chunk{.life = batch_.life,
+              .epoch = batch_.epoch,
+              .batch_name = batch_.name,
+              .from = standing_.position,
+              .writers = batch_.writers};
   chunk.increments = absl::MakeConstSpan(all).subspan(begin - all.begin(), size);
   if (size == left) {
     chunk.to = {.epoch = batch_.epoch + 1, .through_id = 0};

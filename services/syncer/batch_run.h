@@ -23,11 +23,13 @@ class BatchRun {
         observer_(observer),
         report_(report) {}
 
-  // OK when the position is beyond the batch.
+  // OK when the position is beyond the batch. DATA_LOSS if Redis has lost its past: MySQL is beyond the batch
+  // by another one of its epoch, or the life is closed; nothing (more) of the batch may be applied.
   absl::Status Apply();
 
  private:
   absl::Status ReadStanding();
+  absl::Status CheckPast() const;
   absl::Status Step();
   absl::Status SkipToBatch();
   absl::Status BuryStrays();

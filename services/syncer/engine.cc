@@ -3,10 +3,17 @@
 #include <optional>
 #include <utility>
 
+#include "services/common/base/fail_point.h"
 #include "services/common/base/log.h"
 #include "services/syncer/batch_run.h"
 
 namespace readcount {
+namespace {
+
+// Each time Redis begins a fresh life; more of them in one run mean that something else is wrong.
+constexpr uint32_t kMaxAbandoned = 10;
+
+}  // namespace
 
 RunReport Engine::Run(RunObserver& observer) {
   RunReport report;
@@ -22,6 +29,7 @@ absl::Status Engine::MoveBatches(RunObserver& observer, RunReport& report) {
     observer.OnStep(RunStep::kSeal, first.value_or(LedgerState()));
     const absl::StatusOr<SealReply> sealed = ledger_.Seal();
     if (!sealed.ok()) return sealed.status();
+    FailPoint("sync.after_seal");
     if (!sealed->batch.has_value()) return absl::OkStatus();
     // Everything counted before the call is in the live hash of the first answer or older. A life that ended
     // meanwhile took its batches along: the new one sets the aim anew.
@@ -33,6 +41,7 @@ absl::Status Engine::MoveBatches(RunObserver& observer, RunReport& report) {
     observer.OnStep(RunStep::kApply, sealed->state);
     const absl::StatusOr<BatchContent> content = ReadBatch(batch);
     if (!content.ok()) return content.status();
+    FailPoint("sync.after_read");
     const absl::StatusOr<BatchLedger::Pending> still = ledger_.ReadPending();
     if (!still.ok()) return still.status();
     // Another syncer released the batch, or Redis lost it, while it was read: what was read may be a part of
@@ -40,13 +49,31 @@ absl::Status Engine::MoveBatches(RunObserver& observer, RunReport& report) {
     if (still->state.life != batch.life || still->state.sealed_epoch != batch.epoch) continue;
     observer.OnBatch(content->increments.size(), content->views);
     BatchRun run(settings_, batch, *content, store_, sleeper_, observer, report);
-    if (absl::Status status = run.Apply(); !status.ok()) return status;
+    const absl::Status applied = run.Apply();
+    if (absl::IsDataLoss(applied)) {
+      if (absl::Status status = Abandon(sealed->state, batch, applied, report); !status.ok()) return status;
+      continue;
+    }
+    if (!applied.ok()) return applied;
     observer.OnStep(RunStep::kRelease, sealed->state);
+    FailPoint("sync.before_release");
     if (absl::Status status = ledger_.Release(batch.life, batch.epoch); !status.ok()) return status;
+    FailPoint("sync.after_release");
     ++report.batches;
     report.resumed = report.resumed || sealed->resumed;
     if (batch.epoch >= first->epoch) return absl::OkStatus();
   }
+}
+
+// Only where Redis still holds that very batch: if another syncer has gone on meanwhile, all is well.
+absl::Status Engine::Abandon(const LedgerState& state, const SealedBatch& batch, const absl::Status& why,
+                             RunReport& report) {
+  if (++report.abandoned > kMaxAbandoned) return why;
+  const absl::Status status = ledger_.Abandon(state, batch.name);
+  if (!status.ok()) return status;
+  Log(LogLevel::kError, "redis_lost_its_past",
+      {{"life", FormatLife(batch.life)}, {"epoch", batch.epoch}, {"reason", why}});
+  return absl::OkStatus();
 }
 
 absl::StatusOr<BatchContent> Engine::ReadBatch(const SealedBatch& batch) {

@@ -34,7 +34,8 @@ struct RunReport {
   WideViews views = 0;
   uint64_t dead_letters = 0;
   uint32_t batches = 0;
-  bool resumed = false;  // finished a batch that an earlier run had left
+  uint32_t abandoned = 0;  // lives that ended because Redis held an old copy of them
+  bool resumed = false;    // finished a batch that an earlier run had left
 };
 
 // Moves views from Redis to MySQL, each exactly once: seal, apply, release. Stateless: what a crash leaves is
@@ -59,6 +60,8 @@ class Engine {
 
  private:
   absl::Status MoveBatches(RunObserver& observer, RunReport& report);
+  absl::Status Abandon(const LedgerState& state, const SealedBatch& batch, const absl::Status& why,
+                       RunReport& report);
   absl::StatusOr<BatchContent> ReadBatch(const SealedBatch& batch);
 
   const Settings settings_;

@@ -8,6 +8,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/base/fail_point.h"
 #include "services/common/base/log.h"
 
 namespace readcount {
@@ -19,13 +20,22 @@ namespace {
   "plus BIGINT UNSIGNED PATH '$[1]', minus BIGINT UNSIGNED PATH '$[2]')) AS chunk "
 
 constexpr absl::string_view kReadStanding =
-    "SELECT epoch, through_id, closed FROM read_count_positions WHERE life = ?";
+    "SELECT epoch, through_id, closed, batch_name FROM read_count_positions WHERE life = ?";
 constexpr absl::string_view kEnterLife =
     "INSERT IGNORE INTO read_count_positions (life, created_at, updated_at) VALUES (?, UTC_TIMESTAMP(6), "
     "UTC_TIMESTAMP(6))";
 constexpr absl::string_view kMovePosition =
-    "UPDATE read_count_positions SET epoch = ?, through_id = ?, updated_at = UTC_TIMESTAMP(6) "
-    "WHERE life = ? AND epoch = ? AND through_id = ? AND closed = 0";
+    "UPDATE read_count_positions SET epoch = ?, through_id = ?, batch_name = ?, updated_at = "
+    "UTC_TIMESTAMP(6) "
+    "WHERE life = ? AND epoch = ? AND through_id = ? AND (through_id = 0 OR batch_name = ?) AND closed = 0";
+constexpr absl::string_view kBeginWriters =
+    "INSERT INTO read_count_writers (life, writer, batch_seq, updated_at) "
+    "SELECT ?, batch.writer, batch.seq, UTC_TIMESTAMP(6) FROM JSON_TABLE(?, '$[*]' COLUMNS ("
+    "writer BIGINT UNSIGNED PATH '$[0]', seq BIGINT UNSIGNED PATH '$[1]')) AS batch "
+    "ON DUPLICATE KEY UPDATE updated_at = IF(batch_seq = VALUES(batch_seq), updated_at, UTC_TIMESTAMP(6)), "
+    "batch_seq = VALUES(batch_seq)";
+constexpr absl::string_view kFinishWriters =
+    "UPDATE read_count_writers SET seq = batch_seq WHERE life = ? AND seq < batch_seq";
 constexpr absl::string_view kLockPosition =
     "SELECT 1 FROM read_count_positions WHERE life = ? AND epoch = ? AND through_id = 0 AND closed = 0 FOR "
     "UPDATE";
@@ -78,6 +88,15 @@ std::string ToJson(absl::Span<const Increment> increments) {
   return json;
 }
 
+std::string ToJson(absl::Span<const WriterSeq> writers) {
+  std::string json = "[";
+  for (const WriterSeq& writer : writers) {
+    absl::StrAppend(&json, json.size() > 1 ? "," : "", "[", writer.writer, ",", writer.seq, "]");
+  }
+  json += "]";
+  return json;
+}
+
 std::string ToJson(absl::Span<const DeadLetter> letters) {
   std::string json = "[";
   for (const DeadLetter& letter : letters) {
@@ -110,11 +129,17 @@ absl::StatusOr<Standing> MysqlBatchStore::ReadStanding(uint64_t life) {
   // Twice at most: the life is entered in between.
   for (const bool entered : {false, true}) {
     if (absl::Status status = Connect(); !status.ok()) return status;
-    const absl::StatusOr<mysql::Result> result = connection_->Execute(kReadStanding, {life});
+    absl::StatusOr<mysql::Result> result = connection_->Execute(kReadStanding, {life});
+    // While a great batch was read the server may have ended the session; reading again is harmless.
+    if (!result.ok() && !connection_->usable()) {
+      if (absl::Status status = Connect(); !status.ok()) return status;
+      result = connection_->Execute(kReadStanding, {life});
+    }
     if (!result.ok()) return result.status();
     if (!result->rows.empty()) {
       const std::vector<mysql::Field>& row = result->rows.front();
       return Standing{.position = {.epoch = mysql::ToUint64(row[0]), .through_id = mysql::ToUint64(row[1])},
+                      .batch_name = mysql::ToUint64(row[3]),
                       .closed = mysql::ToUint64(row[2]) != 0};
     }
     if (entered) break;
@@ -136,12 +161,15 @@ absl::StatusOr<ChunkOutcome> MysqlBatchStore::Apply(const Chunk& chunk) {
     connection_->Rollback().IgnoreError();
     return outcome;
   }
+  FailPoint("sync.before_commit");
   if (absl::Status status = connection_->Commit(); !status.ok()) return status;
+  FailPoint("sync.after_commit");
   return outcome;
 }
 
 absl::StatusOr<ChunkOutcome> MysqlBatchStore::ApplyInTransaction(const Chunk& chunk) {
   if (absl::Status status = MovePosition(chunk); !status.ok()) return status;
+  if (absl::Status status = MoveWriters(chunk); !status.ok()) return status;
   ChunkOutcome outcome;
   WideViews dead_views = 0;
   if (!chunk.increments.empty()) {
@@ -166,14 +194,24 @@ absl::StatusOr<ChunkOutcome> MysqlBatchStore::ApplyInTransaction(const Chunk& ch
 }
 
 absl::Status MysqlBatchStore::MovePosition(const Chunk& chunk) {
-  const absl::StatusOr<mysql::Result> moved = connection_->Execute(
-      kMovePosition,
-      {chunk.to.epoch, chunk.to.through_id, chunk.life, chunk.from.epoch, chunk.from.through_id});
+  const absl::StatusOr<mysql::Result> moved =
+      connection_->Execute(kMovePosition, {chunk.to.epoch, chunk.to.through_id, chunk.batch_name, chunk.life,
+                                           chunk.from.epoch, chunk.from.through_id, chunk.batch_name});
   if (!moved.ok()) return moved.status();
   if (moved->affected_rows == 1) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat("the position of life ", FormatLife(chunk.life),
                                                     " is not at (", chunk.from.epoch, ", ",
                                                     chunk.from.through_id, ") any more"));
+}
+
+absl::Status MysqlBatchStore::MoveWriters(const Chunk& chunk) {
+  if (chunk.from.through_id == 0 && !chunk.writers.empty()) {
+    const absl::Status begun =
+        connection_->Execute(kBeginWriters, {chunk.life, ToJson(chunk.writers)}).status();
+    if (!begun.ok()) return begun;
+  }
+  if (chunk.to.epoch == chunk.epoch) return absl::OkStatus();
+  return connection_->Execute(kFinishWriters, {chunk.life}).status();
 }
 
 absl::StatusOr<uint64_t> MysqlBatchStore::AddToArticles(absl::Span<const Increment> increments) {

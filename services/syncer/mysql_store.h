@@ -24,6 +24,7 @@ class MysqlBatchStore final : public BatchStore {
   absl::Status Connect();
   absl::StatusOr<ChunkOutcome> ApplyInTransaction(const Chunk& chunk);
   absl::Status MovePosition(const Chunk& chunk);
+  absl::Status MoveWriters(const Chunk& chunk);
   absl::StatusOr<uint64_t> AddToArticles(absl::Span<const Increment> increments);
   absl::StatusOr<std::vector<DeadLetter>> FindInapplicable(const Chunk& chunk);
   absl::StatusOr<ChunkOutcome> ApplyRest(const Chunk& chunk, const std::vector<DeadLetter>& letters);

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "services/common/ledger/batch_ledger.h"
 #include "services/common/ledger/state.h"
 #include "services/syncer/batch.h"
 
@@ -15,7 +16,8 @@ namespace readcount {
 // Where a life stands in MySQL.
 struct Standing {
   Position position;
-  bool closed = false;  // the life is over: nothing of it may be applied any more
+  uint64_t batch_name = 0;  // of the batch that moved the position last
+  bool closed = false;      // the life is over: nothing of it may be applied any more
 
   friend bool operator==(const Standing&, const Standing&) = default;
 };
@@ -31,10 +33,12 @@ struct BatchBooks {
 struct Chunk {
   uint64_t life = 0;
   uint64_t epoch = 0;
+  uint64_t batch_name = 0;
   Position from;  // where the position must stand
   Position to;    // where it will stand
   absl::Span<const Increment> increments;
-  BatchBooks books;  // of a finished batch; zero for a chunk that is not its last
+  absl::Span<const WriterSeq> writers;  // of the batch
+  BatchBooks books;                     // of a finished batch; zero for a chunk that is not its last
 };
 
 struct ChunkOutcome {
@@ -57,7 +61,8 @@ class BatchStore {
 
   // Adds a chunk's increments to the articles, puts those that cannot be added among the dead letters, and
   // moves the position from `from` to `to`: all or nothing. FAILED_PRECONDITION if the position is not at
-  // `from` any more or the life is closed: nothing was done.
+  // `from` any more, another batch of that epoch has brought it there, or the life is closed: nothing was
+  // done.
   virtual absl::StatusOr<ChunkOutcome> Apply(const Chunk& chunk) = 0;
 
   // Puts fields of batch (life, epoch) among the dead letters, those already there left alone. Nothing is

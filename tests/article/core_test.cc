@@ -1,13 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "absl/synchronization/notification.h"
 #include "services/article/cache.h"
 #include "services/article/exact_count.h"
 #include "services/article/page_token.h"
-#include "services/article/view_recorder.h"
 #include "tests/fakes/clock.h"
-#include "tests/fakes/view_ledger.h"
 
 namespace readcount {
 namespace {
@@ -135,136 +132,6 @@ TEST(PageTokenTest, RefusesWhatItDidNotMake) {
        {std::string(), std::string("x"), token + "=", token.substr(1), std::string(5000, 'A')}) {
     EXPECT_FALSE(ParsePageToken(text, "ann").ok()) << text;
   }
-}
-
-class RecorderTest : public ::testing::Test {
- protected:
-  using Fault = FakeViewLedger::Fault;
-
-  static ViewRecorder::Settings MakeSettings() { return {.writer = 42, .retry_for = absl::Seconds(5)}; }
-
-  absl::StatusOr<RecordedViews> Submit(std::vector<uint64_t> ids, bool record) {
-    absl::Notification answered;
-    absl::StatusOr<RecordedViews> outcome;
-    EXPECT_TRUE(recorder_
-                    .Submit(std::move(ids), record,
-                            [&](const absl::StatusOr<RecordedViews>& result) {
-                              outcome = result;
-                              answered.Notify();
-                            })
-                    .ok());
-    answered.WaitForNotification();
-    return outcome;
-  }
-
-  FakeClock clock_;
-  JumpingSleeper sleeper_{clock_};
-  FakeViewLedger ledger_;
-  ViewRecorder recorder_{MakeSettings(), ledger_, clock_, sleeper_};
-};
-
-TEST_F(RecorderTest, LearnsTheLifeAndNumbersRepeatsOfAnId) {
-  const absl::StatusOr<RecordedViews> outcome = Submit({5, 6, 5}, true);
-  ASSERT_TRUE(outcome.ok()) << outcome.status();
-  EXPECT_EQ(recorder_.life(), 7u);
-  EXPECT_EQ(ledger_.live(5), 2);
-  EXPECT_EQ(outcome->views[0].later_views, 1u);
-  EXPECT_EQ(outcome->views[2].later_views, 0u);
-  EXPECT_EQ(outcome->views[2].pending.live, 2);
-}
-
-TEST_F(RecorderTest, AskingAddsNothingAndTakesNoSeq) {
-  ASSERT_TRUE(Submit({5}, false).ok());
-  EXPECT_EQ(ledger_.live(5), 0);
-  EXPECT_EQ(ledger_.batches().back().seq, 0u);
-}
-
-TEST_F(RecorderTest, CountsOnceWhenTheReplyIsLost) {
-  ASSERT_TRUE(Submit({5}, true).ok());
-  ledger_.Inject({Fault::kLostReply, Fault::kRefused, Fault::kLostRequest, Fault::kNone});
-  const absl::StatusOr<RecordedViews> outcome = Submit({5}, true);
-  ASSERT_TRUE(outcome.ok()) << outcome.status();
-  EXPECT_EQ(ledger_.live(5), 2);
-  EXPECT_EQ(outcome->views[0].pending.live, 2);
-}
-
-TEST_F(RecorderTest, WhatArrivesDuringACallGoesInTheNextOne) {
-  ASSERT_TRUE(Submit({1}, true).ok());
-  ledger_.Close();
-  constexpr int kCallers = 20;
-  absl::Mutex mutex;
-  int answered = 0;
-  std::set<int64_t> numbers;
-  for (int i = 0; i < kCallers; ++i) {
-    ASSERT_TRUE(recorder_
-                    .Submit({1}, true,
-                            [&](const absl::StatusOr<RecordedViews>& result) {
-                              absl::MutexLock lock(&mutex);
-                              ++answered;
-                              numbers.insert(result->views[0].pending.live - result->views[0].later_views);
-                            })
-                    .ok());
-  }
-  ledger_.Open();
-  const auto all = [&] { return answered == kCallers; };
-  absl::MutexLock lock(&mutex);
-  mutex.Await(absl::Condition(&all));
-  EXPECT_LE(ledger_.batches().size(), 5u) << "twenty views share a few calls";
-  EXPECT_EQ(numbers.size(), size_t{kCallers});
-  EXPECT_EQ(*numbers.begin(), 2);
-  EXPECT_EQ(*numbers.rbegin(), kCallers + 1);
-}
-
-TEST_F(RecorderTest, SaysThatNothingWasCountedWhenRedisRefusesAllAlong) {
-  ASSERT_TRUE(Submit({5}, true).ok());
-  ledger_.Inject(std::deque<Fault>(1000, Fault::kRefused));
-  EXPECT_EQ(Submit({5}, true).status().code(), absl::StatusCode::kUnavailable);
-  EXPECT_FALSE(recorder_.healthy());
-  const size_t calls = ledger_.batches().size();
-  EXPECT_EQ(Submit({5}, true).status().code(), absl::StatusCode::kUnavailable);
-  EXPECT_EQ(ledger_.batches().size(), calls) << "until the next attempt callers fail at once";
-  ledger_.Inject({});
-  clock_.Advance(absl::Seconds(10));
-  EXPECT_TRUE(Submit({5}, true).ok());
-  EXPECT_TRUE(recorder_.healthy());
-  EXPECT_EQ(ledger_.live(5), 2);
-}
-
-TEST_F(RecorderTest, SaysThatTheOutcomeIsUnknownWhenRepliesAreLostAllAlong) {
-  ASSERT_TRUE(Submit({5}, true).ok());
-  ledger_.Inject(std::deque<Fault>(1000, Fault::kLostReply));
-  EXPECT_EQ(Submit({5}, true).status().code(), absl::StatusCode::kUnknown);
-  EXPECT_EQ(ledger_.live(5), 2) << "counted once however often it was sent";
-}
-
-TEST_F(RecorderTest, NeverTakesARetryIntoAnotherLife) {
-  ASSERT_TRUE(Submit({5}, true).ok());
-  ledger_.Close();
-  absl::Notification answered;
-  absl::Status status;
-  ledger_.Inject({Fault::kLostReply});
-  ASSERT_TRUE(recorder_
-                  .Submit({5}, true,
-                          [&](const absl::StatusOr<RecordedViews>& result) {
-                            status = result.status();
-                            answered.Notify();
-                          })
-                  .ok());
-  ledger_.EmptyAfterNextCall(8);
-  ledger_.Open();
-  answered.WaitForNotification();
-  EXPECT_EQ(status.code(), absl::StatusCode::kUnknown);
-  EXPECT_EQ(ledger_.live(5), 0);
-  EXPECT_TRUE(Submit({5}, true).ok());
-  EXPECT_EQ(ledger_.live(5), 1);
-}
-
-TEST_F(RecorderTest, GoesOnInANewLifeWhenNothingHadBeenSent) {
-  ASSERT_TRUE(Submit({5}, true).ok());
-  ledger_.Empty(8);
-  ASSERT_TRUE(Submit({5}, true).ok());
-  EXPECT_EQ(ledger_.live(5), 1);
-  EXPECT_EQ(recorder_.life(), 8u);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "absl/synchronization/notification.h"
 #include "services/article/listing.h"
 #include "tests/fakes/clock.h"
+#include "tests/fakes/life_registry.h"
 #include "tests/fakes/repository.h"
 #include "tests/fakes/view_ledger.h"
 
@@ -54,7 +55,14 @@ class ReaderTest : public ::testing::Test {
       {.bytes = 1 << 20, .absent_capacity = 100, .ttl = absl::Seconds(60), .absent_ttl = absl::Seconds(1)},
       clock_};
   ArticleLoader loader_{{.threads = 2}, repository_, cache_};
-  ViewRecorder recorder_{{.writer = 42, .retry_for = absl::Seconds(5)}, ledger_, clock_, sleeper_};
+  FakeLifeRegistry registry_;
+  ViewRecorder recorder_{{.writer = 42, .retry_for = absl::Seconds(5)},
+                         ledger_,
+                         registry_,
+                         /*spool=*/nullptr,
+                         {},
+                         clock_,
+                         sleeper_};
   ArticleReader reader_{cache_, loader_, recorder_};
   std::map<uint64_t, uint64_t> synced_;
 };
@@ -196,13 +204,16 @@ TEST_F(ReaderTest, ListsPagesWithTokensThatLeadOn) {
 TEST_F(ReaderTest, RefusesListsOutsideTheirLimitsAndNamesTheField) {
   ThreadPool threads(1);
   ArticleListing listing(repository_, reader_, threads);
+  int refused = 0;
   for (const ListRequest& request :
        {ListRequest{.page_size = -1}, ListRequest{.page_size = 101}, ListRequest{.page_token = "forged"},
         ListRequest{.author = std::string(201, 'a')}}) {
-    listing.List(request, [](const absl::StatusOr<ArticlePage>& page) {
+    listing.List(request, [&refused](const absl::StatusOr<ArticlePage>& page) {
       EXPECT_EQ(page.status().code(), absl::StatusCode::kInvalidArgument) << page.status();
+      ++refused;
     });
   }
+  EXPECT_EQ(refused, 4);
 }
 
 }  // namespace

@@ -12,6 +12,8 @@ namespace {
 
 constexpr char kLive[] = "article_sys:read_count:hash";
 constexpr char kSealed[] = "{article_sys:read_count:hash}:sealed";
+constexpr char kWriters[] = "{article_sys:read_count:hash}:writers";
+constexpr char kSealedWriters[] = "{article_sys:read_count:hash}:sealed_writers";
 constexpr char kMeta[] = "{article_sys:read_count:hash}:meta";
 
 class LedgerTest : public ::testing::Test {
@@ -68,16 +70,45 @@ TEST_F(LedgerTest, AddsViewsAndAsksInOneCall) {
   EXPECT_EQ(redis_.Command({"HEXISTS", kLive, "2"}).integer, 0) << "asking must leave nothing";
 }
 
-TEST_F(LedgerTest, CountsARetryOnceAndTellsTheEpochOfItsFirstTry) {
+TEST_F(LedgerTest, CountsARetryOnceAlsoAfterASeal) {
   Record(1, {{1, 3}});
   Seal();
   const ViewReply retry = Record(1, {{1, 3}});
   EXPECT_EQ(retry.previous_seq, 1u);
-  EXPECT_EQ(retry.recorded_epoch, 1u);
   EXPECT_EQ(retry.state.epoch, 2u);
   EXPECT_EQ(retry.counts[0].live, 0);
   EXPECT_EQ(retry.counts[0].sealed, 3);
-  EXPECT_EQ(Record(2, {{1, 1}}).recorded_epoch, 2u);
+}
+
+TEST_F(LedgerTest, NamesTheWritersWhoseViewsASealedBatchHas) {
+  Record(3, {{1, 3}}, 0xABC);
+  Record(8, {{1, 1}}, 5);
+  const SealReply first = Seal();
+  EXPECT_THAT(first.batch->writers, ::testing::UnorderedElementsAre(WriterSeq{0xABC, 3}, WriterSeq{5, 8}));
+  Record(9, {{1, 1}}, 5);
+  const SealReply again = Seal();
+  EXPECT_EQ(again.batch->name, first.batch->name);
+  EXPECT_THAT(again.batch->writers, ::testing::UnorderedElementsAreArray(first.batch->writers));
+  ASSERT_TRUE(batches_.Release(life_, 1).ok());
+  EXPECT_NE(Seal().batch->name, first.batch->name);
+}
+
+TEST_F(LedgerTest, SetsAnAbandonedLifeAsideAndBeginsAFreshOne) {
+  Record(1, {{1, 4}});
+  Seal();
+  Record(2, {{2, 5}});
+  const SealReply sealed = Seal();
+  ASSERT_TRUE(batches_.Abandon(sealed.state, sealed.batch->name + 1).ok());
+  ASSERT_TRUE(views_.Abandon({.life = life_, .epoch = 1}).ok());
+  EXPECT_EQ(batches_.ReadPending()->state.life, life_) << "a life that stands elsewhere must go on";
+  ASSERT_TRUE(batches_.Abandon(sealed.state, sealed.batch->name).ok());
+  const LedgerState fresh = batches_.ReadPending()->state;
+  EXPECT_NE(fresh.life, life_);
+  EXPECT_EQ(fresh.epoch, 1u);
+  EXPECT_EQ(fresh.sealed_epoch, 0u);
+  EXPECT_EQ(redis_.Command({"KEYS", "*orphans*"}).elements.size(), 2u);
+  life_ = fresh.life;
+  EXPECT_EQ(Record(1, {{1, 1}}).counts[0].live, 1) << "seqs of the old life must not count in the new one";
 }
 
 TEST_F(LedgerTest, ALateFirstTryIsRefusedOnceALaterBatchIsIn) {
@@ -162,12 +193,20 @@ TEST_F(LedgerTest, TakesWhatOthersWroteBeforeAnyoneMadeALife) {
 TEST_F(LedgerTest, NeverOverwritesASealedBatchThatNoMetaNames) {
   Record(1, {{1, 4}});
   Seal();
-  redis_.Command({"DEL", kMeta});
+  redis_.Command({"DEL", kMeta, kWriters, kSealedWriters});
   redis_.Command({"HINCRBY", kLive, "2", "1"});
   EXPECT_EQ(Seal().batch->fields, 1u);
   const redis::Reply kept = redis_.Command({"KEYS", "*orphans*"});
   ASSERT_EQ(kept.elements.size(), 1u);
   EXPECT_EQ(redis_.Command({"HGET", kept.elements[0].text, "1"}).text, "4");
+}
+
+// Its writers remember what MySQL lacks and bring it again: what is left of it must not be counted as well.
+TEST_F(LedgerTest, SetsALiveHashAsideWhoseMetaIsGoneButNotItsWriters) {
+  Record(1, {{1, 4}});
+  redis_.Command({"DEL", kMeta});
+  EXPECT_FALSE(Seal().batch.has_value());
+  EXPECT_EQ(redis_.Command({"KEYS", "*orphans*:live"}).elements.size(), 1u);
 }
 
 TEST_F(LedgerTest, ReadsTheBooksOfLongAndShortNumbersAndLeavesGarbageOut) {

@@ -33,13 +33,17 @@ class FakeBatchLedger final : public BatchLedger {
         sealed = std::exchange(live, {});
         state.sealed_epoch = state.epoch++;
         sealed_recorded = std::exchange(live_recorded, 0);
+        sealed_name = ++names;
+        sealed_writers = writers;
       }
       reply.state = state;
       if (state.sealed_epoch != 0) {
         reply.batch = SealedBatch{.life = state.life,
                                   .epoch = state.sealed_epoch,
+                                  .name = sealed_name,
                                   .fields = sealed.size(),
-                                  .recorded = sealed_recorded};
+                                  .recorded = sealed_recorded,
+                                  .writers = sealed_writers};
       }
       return reply;
     });
@@ -60,6 +64,20 @@ class FakeBatchLedger final : public BatchLedger {
                sealed.clear();
                state.sealed_epoch = 0;
                sealed_recorded = 0;
+             }
+             return 0;
+           })
+        .status();
+  }
+
+  absl::Status Abandon(const LedgerState& seen, uint64_t name) override {
+    return Step<int>([&] {
+             if (seen == state && name == sealed_name) {
+               live.clear();
+               sealed.clear();
+               state = {.life = state.life + 1, .epoch = 1};
+               live_recorded = sealed_recorded = recorded = 0;
+               writers.clear();
              }
              return 0;
            })
@@ -92,6 +110,8 @@ class FakeBatchLedger final : public BatchLedger {
   LedgerState state{.life = 7, .epoch = 1};
   std::map<std::string, std::string> live, sealed;
   int64_t live_recorded = 0, sealed_recorded = 0, recorded = 0;
+  std::vector<WriterSeq> writers, sealed_writers;
+  uint64_t sealed_name = 0, names = 100;
   std::function<void()> after_read;  // what happens, once, right after a batch was read
 
  private:

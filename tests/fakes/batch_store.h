@@ -31,6 +31,9 @@ class FakeBatchStore final : public BatchStore {
     if (fails && plan_.kind == FaultPlan::Kind::kBefore) return absl::UnavailableError("MySQL is away");
     Standing& standing = standings[chunk.life];
     if (standing.closed || standing.position != chunk.from) return absl::FailedPreconditionError("moved");
+    if (chunk.from.through_id != 0 && standing.batch_name != chunk.batch_name) {
+      return absl::FailedPreconditionError("another batch");
+    }
     ChunkOutcome outcome;
     for (const Increment& increment : chunk.increments) {
       if (missing.contains(increment.id)) {
@@ -43,6 +46,8 @@ class FakeBatchStore final : public BatchStore {
       outcome.views += increment.views;
     }
     standing.position = chunk.to;
+    standing.batch_name = chunk.batch_name;
+    for (const WriterSeq& writer : chunk.writers) writers[writer.writer] = writer.seq;
     recorded += chunk.books.recorded;
     added_by_others += chunk.books.added_by_others;
     taken_by_others += chunk.books.taken_by_others;
@@ -70,6 +75,7 @@ class FakeBatchStore final : public BatchStore {
 
   std::map<uint64_t, Standing> standings;
   std::map<uint64_t, WideViews> counts;
+  std::map<uint64_t, uint64_t> writers;  // last seq in batches that have begun
   std::set<uint64_t> missing;
   std::set<std::string> strays;
   std::deque<absl::Status> refusals;  // of the next calls of Apply

@@ -37,6 +37,12 @@ class FakeViewLedger final : public ViewLedger {
     return reply;
   }
 
+  absl::Status Abandon(const LedgerState& state) override {
+    absl::MutexLock lock(&mutex_);
+    if (state == state_) EmptyLocked(state.life + 100);
+    return absl::OkStatus();
+  }
+
   // The faults of the next calls, in order.
   void Inject(std::deque<Fault> faults) {
     absl::MutexLock lock(&mutex_);
@@ -74,6 +80,19 @@ class FakeViewLedger final : public ViewLedger {
     empty_after_ = new_life;
   }
 
+  // Keeps a copy, and puts Redis back to it.
+  void TakeSnapshot() {
+    absl::MutexLock lock(&mutex_);
+    snapshot_ = {.state = state_, .live = live_, .sealed = sealed_, .writers = writers_};
+  }
+  void PutBack() {
+    absl::MutexLock lock(&mutex_);
+    state_ = snapshot_.state;
+    live_ = snapshot_.live;
+    sealed_ = snapshot_.sealed;
+    writers_ = snapshot_.writers;
+  }
+
   std::vector<ViewBatch> batches() const {
     absl::MutexLock lock(&mutex_);
     return batches_;
@@ -83,12 +102,24 @@ class FakeViewLedger final : public ViewLedger {
     const auto found = live_.find(id);
     return found == live_.end() ? 0 : found->second;
   }
+  int64_t live_total() const {
+    absl::MutexLock lock(&mutex_);
+    int64_t total = 0;
+    for (const auto& [id, views] : live_) total += views;
+    return total;
+  }
   LedgerState state() const {
     absl::MutexLock lock(&mutex_);
     return state_;
   }
 
  private:
+  struct Snapshot {
+    LedgerState state;
+    std::map<uint64_t, int64_t> live, sealed;
+    std::map<uint64_t, uint64_t> writers;
+  };
+
   void EmptyLocked(uint64_t new_life) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     live_.clear();
     sealed_.clear();
@@ -98,19 +129,18 @@ class FakeViewLedger final : public ViewLedger {
 
   ViewReply Apply(const ViewBatch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     ViewReply reply{.state = state_};
-    if (batch.life != state_.life) return reply;
     uint64_t& last = writers_[batch.writer];
     reply.previous_seq = last;
+    if (batch.life != state_.life) return reply;
     const bool adding = batch.seq > last;
     for (const ViewBatch::Entry& entry : batch.entries) {
-      if (adding && entry.views > 0) live_[entry.id] += entry.views;
+      if (adding && entry.views > 0) live_[entry.id] += static_cast<int64_t>(entry.views);
       const auto live = live_.find(entry.id);
       const auto sealed = sealed_.find(entry.id);
       reply.counts.push_back({.live = live == live_.end() ? 0 : live->second,
                               .sealed = sealed == sealed_.end() ? 0 : sealed->second});
     }
     if (adding) last = batch.seq;
-    reply.recorded_epoch = state_.epoch;
     return reply;
   }
 
@@ -121,6 +151,7 @@ class FakeViewLedger final : public ViewLedger {
   LedgerState state_ ABSL_GUARDED_BY(mutex_) = {.life = 7, .epoch = 1};
   std::map<uint64_t, int64_t> live_ ABSL_GUARDED_BY(mutex_), sealed_ ABSL_GUARDED_BY(mutex_);
   std::map<uint64_t, uint64_t> writers_ ABSL_GUARDED_BY(mutex_);
+  Snapshot snapshot_ ABSL_GUARDED_BY(mutex_);
   std::vector<ViewBatch> batches_ ABSL_GUARDED_BY(mutex_);
 };
 

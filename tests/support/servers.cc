@@ -168,8 +168,8 @@ uint64_t MariadbServer::Number(const std::string& sql) {
 }
 
 void MariadbServer::Reset(uint64_t count) {
-  for (const char* table :
-       {"articles", "read_count_positions", "read_count_dead_letters", "read_count_sync_runs"}) {
+  for (const char* table : {"articles", "read_count_positions", "read_count_writers",
+                            "read_count_dead_letters", "read_count_sync_runs"}) {
     Query(std::string("TRUNCATE TABLE ") + table);
   }
   // A table that MariaDB makes up: one row per number.

@@ -101,28 +101,56 @@ TEST_F(EngineTest, FinishesABatchLeftBehindAndThenTheOneAfterIt) {
 
 TEST_F(EngineTest, DropsABatchThatMysqlHas) {
   RecordViews();
-  ASSERT_TRUE(ledger_.Seal().ok());
-  store_.standings[7].position = {.epoch = 2};
+  const absl::StatusOr<SealReply> sealed = ledger_.Seal();
+  ASSERT_TRUE(sealed.ok());
+  store_.standings[7] = {.position = {.epoch = 2}, .batch_name = sealed->batch->name};
   EXPECT_TRUE(Run().status.ok());
   EXPECT_EQ(store_.Applied(), 0);
-  EXPECT_EQ(ledger_.state.sealed_epoch, 0u);
+  EXPECT_EQ(ledger_.state, (LedgerState{.life = 7, .epoch = 2}));
 }
 
 TEST_F(EngineTest, GoesOnBehindThePosition) {
   RecordViews();
-  ASSERT_TRUE(ledger_.Seal().ok());
-  store_.standings[7].position = {.epoch = 1, .through_id = 20};
+  const absl::StatusOr<SealReply> sealed = ledger_.Seal();
+  ASSERT_TRUE(sealed.ok());
+  store_.standings[7] = {.position = {.epoch = 1, .through_id = 20}, .batch_name = sealed->batch->name};
   EXPECT_TRUE(Run().status.ok());
   EXPECT_EQ(store_.Applied(), 21 + 22 + 23 + 24 + 25);
 }
 
-TEST_F(EngineTest, AppliesNothingOfAClosedLife) {
+// Redis was put back to before a batch that MySQL has, in whole or in part, or to a life that a writer
+// closed: what it holds is set aside, and the views of the fresh life are applied.
+TEST_F(EngineTest, SetsAnOldCopyAsideAndGoesOnInAFreshLife) {
+  for (const Standing& standing :
+       {Standing{.position = {.epoch = 2}, .batch_name = 5},
+        Standing{.position = {.epoch = 2, .through_id = 3}, .batch_name = 5},
+        Standing{.position = {.epoch = 9}, .batch_name = 5},
+        Standing{.position = {.epoch = 1, .through_id = 20}, .batch_name = 5}, Standing{.closed = true}}) {
+    FaultPlan plan;
+    FakeBatchLedger ledger(plan);
+    FakeBatchStore store(plan);
+    Engine engine({.chunk_articles = 10}, ledger, store, sleeper_);
+    for (uint64_t id = 1; id <= 25; ++id) ledger.Record(id, 1);
+    store.standings[7] = standing;
+    const RunReport report = engine.Run(observer_);
+    EXPECT_TRUE(report.status.ok()) << report.status;
+    EXPECT_EQ(report.abandoned, 1u);
+    EXPECT_EQ(store.Applied(), 0);
+    EXPECT_EQ(store.standings[7], standing);
+    EXPECT_EQ(ledger.state, (LedgerState{.life = 8, .epoch = 1}));
+    ledger.Record(1, 3);
+    EXPECT_TRUE(engine.Run(observer_).status.ok());
+    EXPECT_EQ(store.Applied(), 3);
+  }
+}
+
+TEST_F(EngineTest, TellsMysqlWhichBatchesOfEachWriterItHas) {
   RecordViews();
-  store_.standings[7].closed = true;
-  const RunReport report = Run();
-  EXPECT_EQ(report.status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(store_.Applied(), 0);
-  EXPECT_EQ(ledger_.state.sealed_epoch, 1u) << "the batch must not be dropped";
+  ledger_.writers = {{.writer = 4, .seq = 12}};
+  ASSERT_TRUE(ledger_.Seal().ok());
+  ledger_.writers = {{.writer = 4, .seq = 13}};
+  EXPECT_TRUE(Run().status.ok());
+  EXPECT_EQ(store_.writers, (std::map<uint64_t, uint64_t>{{4, 12}}));
 }
 
 TEST_F(EngineTest, TriesAChunkAgainAfterADeadlock) {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "services/syncer/mysql_book_keeper.h"
 #include "services/syncer/mysql_run_history.h"
 #include "services/syncer/mysql_store.h"
@@ -49,6 +50,47 @@ TEST_F(MysqlStoreTest, RefusesAChunkWhosePositionHasMoved) {
   ASSERT_TRUE(store_.Apply(MakeChunk(increments)).ok());
   EXPECT_EQ(store_.Apply(MakeChunk(increments)).status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(CountOf(1), 5u);
+}
+
+TEST_F(MysqlStoreTest, GoesOnOnlyWithTheBatchThatHasBegun) {
+  const std::vector<Increment> increments = {{1, 5}};
+  Chunk first = MakeChunk(increments);
+  first.batch_name = 11;
+  first.to = {.epoch = 1, .through_id = 1};
+  ASSERT_TRUE(store_.Apply(first).ok());
+  EXPECT_EQ(store_.ReadStanding(kLife)->batch_name, 11u);
+  Chunk other = MakeChunk(increments);
+  other.batch_name = 12;
+  other.from = first.to;
+  EXPECT_EQ(store_.Apply(other).status().code(), absl::StatusCode::kFailedPrecondition);
+  other.batch_name = 11;
+  EXPECT_TRUE(store_.Apply(other).ok());
+}
+
+TEST_F(MysqlStoreTest, KeepsUpToWhichSeqItHasEachWritersViews) {
+  const auto seqs = [](uint64_t writer) {
+    const mysql::Result result = SharedMariadb().Query(absl::StrCat(
+        "SELECT seq, batch_seq FROM read_count_writers WHERE life = ", kLife, " AND writer = ", writer));
+    return result.rows.empty() ? "none" : absl::StrCat(*result.rows[0][0], ",", *result.rows[0][1]);
+  };
+  const std::vector<Increment> increments = {{1, 5}};
+  const std::vector<WriterSeq> writers = {{.writer = ~uint64_t{0}, .seq = 3},
+                                          {.writer = 2, .seq = ~uint64_t{0}}};
+  Chunk chunk = MakeChunk(increments);
+  chunk.writers = writers;
+  chunk.to = {.epoch = 1, .through_id = 1};
+  ASSERT_TRUE(store_.Apply(chunk).ok());
+  EXPECT_EQ(seqs(~uint64_t{0}), "0,3");
+  chunk.from = chunk.to;
+  chunk.to = {.epoch = 2};
+  ASSERT_TRUE(store_.Apply(chunk).ok());
+  EXPECT_EQ(seqs(~uint64_t{0}), "3,3");
+  EXPECT_EQ(seqs(2), absl::StrCat(~uint64_t{0}, ",", ~uint64_t{0}));
+  const std::vector<WriterSeq> later = {{.writer = ~uint64_t{0}, .seq = 9}};
+  ASSERT_TRUE(
+      store_.Apply({.life = kLife, .epoch = 2, .from = {.epoch = 2}, .to = {.epoch = 3}, .writers = later})
+          .ok());
+  EXPECT_EQ(seqs(~uint64_t{0}), "9,9");
 }
 
 TEST_F(MysqlStoreTest, RefusesAChunkOfAClosedLife) {

@@ -164,6 +164,7 @@ void BindServers(Binder& binder, Settings& settings) {
   binder.Time("redis.connect_timeout", redis.connect_timeout, kMillisecond, kMinute);
   binder.Time("redis.reply_timeout", redis.reply_timeout, kMillisecond, kMinute);
   binder.Time("redis.retry_for", redis.retry_for, absl::ZeroDuration(), kMinute);
+  binder.Whole("redis.wait_replicas", redis.wait_replicas, 0, 100);
 }
 
 void BindArticle(Binder& binder, ArticleSettings& article) {
@@ -174,6 +175,15 @@ void BindArticle(Binder& binder, ArticleSettings& article) {
   binder.Time("article.absent_ttl", article.absent_ttl, absl::ZeroDuration(), kDay);
   binder.Whole("article.max_batch", article.max_batch, 1, 100'000);
   binder.Whole("article.max_queued", article.max_queued, 1, 10'000'000);
+  binder.Text("article.spool", article.spool);
+  binder.Whole("article.spool_max_bytes", article.spool_max_bytes, 65536, int64_t{1} << 40);
+  binder.Bind("article.spool_keeps", article.spool_keeps_journal,
+              [](absl::string_view text) -> absl::StatusOr<bool> {
+                if (text == "outages") return false;
+                if (text == "everything") return true;
+                return absl::InvalidArgumentError("must be outages or everything");
+              });
+  binder.Whole("article.journal_entries", article.journal_entries, 1024, int64_t{1} << 32);
 }
 
 void BindSync(Binder& binder, SyncSettings& sync) {

@@ -40,7 +40,8 @@ struct RedisSettings {
   Dsn dsn;
   absl::Duration connect_timeout = absl::Seconds(2);
   absl::Duration reply_timeout = absl::Seconds(2);  // of one command
-  absl::Duration retry_for = absl::Seconds(5);      // how long a batch of views is tried again
+  absl::Duration retry_for = absl::Seconds(5);  // how long a batch of views is tried again, without a spool
+  int wait_replicas = 0;                        // that must have a view before it is acknowledged
 };
 
 struct ArticleSettings {
@@ -51,6 +52,10 @@ struct ArticleSettings {
   absl::Duration absent_ttl = absl::Seconds(1);  // how long an absent id is remembered
   size_t max_batch = 1024;                       // views in one call to Redis
   size_t max_queued = 65536;                     // views that may wait; more is refused
+  std::string spool;                             // file for views while Redis is away; empty: none
+  bool spool_keeps_journal = false;              // every view is in it until MySQL has it
+  uint64_t spool_max_bytes = uint64_t{1} << 30;
+  size_t journal_entries = size_t{4} << 20;  // articles with views remembered until MySQL has them
 };
 
 struct SyncSettings {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
@@ -11,12 +12,22 @@
 
 namespace readcount {
 
+// The last of a writer's batches of views that is somewhere.
+struct WriterSeq {
+  uint64_t writer = 0;
+  uint64_t seq = 0;
+
+  friend bool operator==(const WriterSeq&, const WriterSeq&) = default;
+};
+
 // What one seal took from the live hash. Its content never changes.
 struct SealedBatch {
   uint64_t life = 0;
   uint64_t epoch = 0;
-  uint64_t fields = 0;   // size of the hash, an upper bound of its articles
-  int64_t recorded = 0;  // views that article services put into it
+  uint64_t name = 0;  // random, made at the seal: tells it from a batch that another seal of this epoch made
+  uint64_t fields = 0;             // size of the hash, an upper bound of its articles
+  int64_t recorded = 0;            // views that article services put into it
+  std::vector<WriterSeq> writers;  // up to which seq it and the batches before it have each writer's views
 };
 
 struct SealReply {
@@ -57,6 +68,10 @@ class BatchLedger {
 
   // Drops the sealed batch if it is still (life, epoch). REQUIRES: MySQL's position is beyond it.
   virtual absl::Status Release(uint64_t life, uint64_t epoch) = 0;
+
+  // Ends a life that Redis holds an old copy of: if the ledger still stands at `state` with this sealed
+  // batch, both hashes are set aside under other names and a fresh life begins. Does nothing otherwise.
+  virtual absl::Status Abandon(const LedgerState& state, uint64_t sealed_name) = 0;
 
   // Reads the books. Takes time linear in the live hash, during which Redis answers nobody else.
   virtual absl::StatusOr<LedgerBooks> Books() = 0;

@@ -27,22 +27,46 @@ absl::StatusOr<WideViews> SumLive(const std::string& short_sum, const redis::Rep
   return sum;
 }
 
-}  // namespace
+// The writers of a sealed batch: pairs of a name and "seq:time".
+absl::StatusOr<std::vector<WriterSeq>> ParseWriters(const std::vector<redis::Reply>& pairs) {
+  std::vector<WriterSeq> writers;
+  for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
+    WriterSeq writer;
+    const absl::string_view seq = absl::string_view(pairs[i + 1].text).substr(0, pairs[i + 1].text.find(':'));
+    if (!absl::SimpleHexAtoi(pairs[i].text, &writer.writer) || !absl::SimpleAtoi(seq, &writer.seq)) {
+      return MalformedReply("seal");
+    }
+    writers.push_back(writer);
+  }
+  return writers;
+}
 
-absl::StatusOr<SealReply> RedisBatchLedger::Seal() {
-  constexpr size_t kElements = 6;
-  const absl::StatusOr<redis::Reply> reply = session_.Run(kSealScript, {});
-  if (!reply.ok()) return reply.status();
-  const absl::StatusOr<LedgerState> state = ParseLedgerState(*reply, kElements);
+absl::StatusOr<SealReply> ParseSealReply(const redis::Reply& reply) {
+  constexpr size_t kElements = 8;
+  const absl::StatusOr<LedgerState> state = ParseLedgerState(reply, kElements);
   if (!state.ok()) return state.status();
   SealReply parsed{.state = *state};
   if (state->sealed_epoch == 0) return parsed;
   SealedBatch batch{.life = state->life, .epoch = state->sealed_epoch};
-  batch.fields = static_cast<uint64_t>(reply->elements[3].integer);
-  if (!absl::SimpleAtoi(reply->elements[4].text, &batch.recorded)) return MalformedReply("seal");
-  parsed.batch = batch;
-  parsed.resumed = reply->elements[5].integer == 1;
+  batch.fields = static_cast<uint64_t>(reply.elements[3].integer);
+  if (!absl::SimpleAtoi(reply.elements[4].text, &batch.recorded) ||
+      !absl::SimpleHexAtoi(reply.elements[6].text, &batch.name)) {
+    return MalformedReply("seal");
+  }
+  absl::StatusOr<std::vector<WriterSeq>> writers = ParseWriters(reply.elements[7].elements);
+  if (!writers.ok()) return writers.status();
+  batch.writers = *std::move(writers);
+  parsed.batch = std::move(batch);
+  parsed.resumed = reply.elements[5].integer == 1;
   return parsed;
+}
+
+}  // namespace
+
+absl::StatusOr<SealReply> RedisBatchLedger::Seal() {
+  const absl::StatusOr<redis::Reply> reply = session_.Run(kSealScript, {FormatLife(session_.RandomName())});
+  if (!reply.ok()) return reply.status();
+  return ParseSealReply(*reply);
 }
 
 absl::Status RedisBatchLedger::ReadSealed(
@@ -65,6 +89,10 @@ absl::Status RedisBatchLedger::ReadSealed(
 
 absl::Status RedisBatchLedger::Release(uint64_t life, uint64_t epoch) {
   return session_.Run(kReleaseScript, {FormatLife(life), absl::StrCat(epoch)}).status();
+}
+
+absl::Status RedisBatchLedger::Abandon(const LedgerState& state, uint64_t sealed_name) {
+  return RunAbandon(session_, state, sealed_name).status();
 }
 
 absl::StatusOr<LedgerBooks> RedisBatchLedger::Books() {

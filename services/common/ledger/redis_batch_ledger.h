@@ -14,6 +14,7 @@ class RedisBatchLedger final : public BatchLedger {
   absl::Status ReadSealed(
       absl::FunctionRef<void(absl::string_view field, absl::string_view value)> visit) override;
   absl::Status Release(uint64_t life, uint64_t epoch) override;
+  absl::Status Abandon(const LedgerState& state, uint64_t sealed_name) override;
   absl::StatusOr<LedgerBooks> Books() override;
   absl::StatusOr<Pending> ReadPending() override;
 

@@ -30,6 +30,10 @@ absl::StatusOr<absl::string_view> RedisSession::Load(absl::string_view script) {
   return name;
 }
 
+uint64_t RedisSession::RandomName() {
+  return absl::Uniform<uint64_t>(random_, 1, std::numeric_limits<uint64_t>::max());
+}
+
 absl::StatusOr<redis::Reply> RedisSession::Command(const std::vector<absl::string_view>& words) {
   if (absl::Status status = Connect(); !status.ok()) return status;
   return connection_->Command(words);
@@ -38,14 +42,14 @@ absl::StatusOr<redis::Reply> RedisSession::Command(const std::vector<absl::strin
 absl::StatusOr<redis::Reply> RedisSession::Run(absl::string_view script,
                                                const std::vector<std::string>& arguments) {
   if (absl::Status status = Connect(); !status.ok()) return status;
-  const std::string fresh_life =
-      FormatLife(absl::Uniform<uint64_t>(random_, 1, std::numeric_limits<uint64_t>::max()));
+  const std::string fresh_life = FormatLife(RandomName());
   // Twice at most: a server that was restarted or failed over does not know the script, and did nothing.
   for (const bool last_try : {false, true}) {
     const absl::StatusOr<absl::string_view> name = Load(script);
     if (!name.ok()) return name.status();
-    std::vector<absl::string_view> words = {"EVALSHA", *name,       "5",         kLiveKey,  kSealedKey,
-                                            kMetaKey,  kWritersKey, kOrphansKey, fresh_life};
+    std::vector<absl::string_view> words = {"EVALSHA",   *name,     "6",         kLiveKey,
+                                            kSealedKey,  kMetaKey,  kWritersKey, kSealedWritersKey,
+                                            kOrphansKey, fresh_life};
     words.insert(words.end(), arguments.begin(), arguments.end());
     absl::StatusOr<redis::Reply> reply = connection_->Command(words);
     if (!absl::IsNotFound(reply.status()) || last_try) return reply;
@@ -68,6 +72,17 @@ absl::StatusOr<LedgerState> ParseLedgerState(const redis::Reply& reply, size_t e
         "', sealed_epoch '", reply.elements[2].text, "': restore it from a backup of the same moment"));
   }
   return state;
+}
+
+absl::StatusOr<bool> RunAbandon(RedisSession& session, const LedgerState& state,
+                                std::optional<uint64_t> sealed_name) {
+  constexpr size_t kElements = 4;
+  const absl::StatusOr<redis::Reply> reply = session.Run(
+      kAbandonScript, {FormatLife(state.life), absl::StrCat(state.epoch), absl::StrCat(state.sealed_epoch),
+                       sealed_name.has_value() ? FormatLife(*sealed_name) : "*"});
+  if (!reply.ok()) return reply.status();
+  if (absl::StatusOr<LedgerState> now = ParseLedgerState(*reply, kElements); !now.ok()) return now.status();
+  return reply->elements[3].integer == 1;
 }
 
 absl::Status MalformedReply(absl::string_view step) {

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ class RedisSession {
   // Runs a script on the ledger's keys; a fresh life goes before `arguments`.
   absl::StatusOr<redis::Reply> Run(absl::string_view script, const std::vector<std::string>& arguments);
 
+  // A name for a life or a batch: not 0.
+  uint64_t RandomName();
+
   // Sends one plain command.
   absl::StatusOr<redis::Reply> Command(const std::vector<absl::string_view>& words);
 
@@ -38,6 +42,11 @@ class RedisSession {
 
 // The first three elements of every script's reply. INTERNAL if they are not there.
 absl::StatusOr<LedgerState> ParseLedgerState(const redis::Reply& reply, size_t elements);
+
+// Step *abandon*, the same for writers and syncers: ends the life if the ledger still stands at `state` and,
+// unless it is none, its sealed batch still bears `sealed_name`. True if this call ended it.
+absl::StatusOr<bool> RunAbandon(RedisSession& session, const LedgerState& state,
+                                std::optional<uint64_t> sealed_name);
 
 // A reply that is not what the script returns.
 absl::Status MalformedReply(absl::string_view step);

@@ -1,5 +1,6 @@
 #include "services/common/ledger/redis_view_ledger.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 
@@ -36,17 +37,14 @@ int64_t Countable(absl::string_view word) {
 }  // namespace
 
 absl::StatusOr<ViewReply> ParseViewReply(const redis::Reply& reply, const ViewBatch& batch) {
-  constexpr size_t kElements = 6;
+  constexpr size_t kElements = 5;
   const absl::StatusOr<LedgerState> state = ParseLedgerState(reply, kElements);
   if (!state.ok()) return state.status();
   ViewReply parsed{.state = *state};
+  if (!absl::SimpleAtoi(reply.elements[3].text, &parsed.previous_seq)) return MalformedReply("record");
   if (parsed.other_life(batch)) return parsed;
-  if (!absl::SimpleAtoi(reply.elements[3].text, &parsed.previous_seq) ||
-      !absl::SimpleAtoi(reply.elements[4].text, &parsed.recorded_epoch)) {
-    return MalformedReply("record");
-  }
   parsed.counts.reserve(batch.entries.size());
-  Words words(reply.elements[5].text);
+  Words words(reply.elements[4].text);
   while (!words.done()) {
     PendingCount count;
     count.live = Countable(words.Next());
@@ -68,7 +66,25 @@ absl::StatusOr<ViewReply> RedisViewLedger::Record(const ViewBatch& batch) {
   }
   const absl::StatusOr<redis::Reply> reply = session_.Run(kRecordScript, arguments);
   if (!reply.ok()) return reply.status();
+  if (absl::Status status = WaitForReplicas(); !status.ok()) return status;
   return ParseViewReply(*reply, batch);
+}
+
+absl::Status RedisViewLedger::WaitForReplicas() {
+  if (settings_.wait_replicas == 0) return absl::OkStatus();
+  // The server must answer before the client gives it up.
+  const int64_t most = absl::ToInt64Milliseconds(settings_.reply_timeout) / 2;
+  const std::string replicas = absl::StrCat(settings_.wait_replicas),
+                    timeout = absl::StrCat(std::max<int64_t>(most, 1));
+  const absl::StatusOr<redis::Reply> reply = session_.Command({"WAIT", replicas, timeout});
+  if (!reply.ok()) return absl::UnknownError(reply.status().message());
+  if (reply->integer >= settings_.wait_replicas) return absl::OkStatus();
+  return absl::UnknownError(absl::StrCat("Redis: ", reply->integer, " of ", settings_.wait_replicas,
+                                         " replicas (redis.wait_replicas) have the views"));
+}
+
+absl::Status RedisViewLedger::Abandon(const LedgerState& state) {
+  return RunAbandon(session_, state, std::nullopt).status();
 }
 
 }  // namespace readcount

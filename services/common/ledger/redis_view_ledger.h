@@ -5,14 +5,19 @@
 
 namespace readcount {
 
-// ViewLedger in Redis: one script call, one round trip, whatever the number of entries.
+// ViewLedger in Redis: one script call, one round trip, whatever the number of entries. With
+// redis.wait_replicas a second one, WAIT: if too few replicas have the views in time, the outcome is UNKNOWN.
 class RedisViewLedger final : public ViewLedger {
  public:
-  explicit RedisViewLedger(RedisSettings settings) : session_(std::move(settings)) {}
+  explicit RedisViewLedger(RedisSettings settings) : settings_(settings), session_(std::move(settings)) {}
 
   absl::StatusOr<ViewReply> Record(const ViewBatch& batch) override;
+  absl::Status Abandon(const LedgerState& state) override;
 
  private:
+  absl::Status WaitForReplicas();
+
+  const RedisSettings settings_;
   RedisSession session_;
 };
 

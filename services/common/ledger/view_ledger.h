@@ -12,7 +12,7 @@ namespace readcount {
 struct ViewBatch {
   struct Entry {
     uint64_t id = 0;
-    uint32_t views = 0;  // to add; 0 only asks
+    uint64_t views = 0;  // to add; 0 only asks
   };
 
   uint64_t life = 0;    // the life the writer knows; 0 asks which it is and adds nothing
@@ -30,8 +30,7 @@ struct PendingCount {
 
 struct ViewReply {
   LedgerState state;
-  uint64_t previous_seq = 0;         // the writer's last seq before this call
-  uint64_t recorded_epoch = 0;       // the epoch in which `seq` was recorded, of a retry the first try's
+  uint64_t previous_seq = 0;         // the writer's last seq in this life before this call; 0: none
   std::vector<PendingCount> counts;  // in the order of the entries; empty if `state.life` is another life
 
   // True if the life named by the batch was over: nothing was added.
@@ -53,6 +52,10 @@ class ViewLedger {
   // UNKNOWN the call was sent and no answer came, so it may have been carried out or may yet be. Only the
   // same batch, with the same life and seq, may be sent again after UNKNOWN.
   virtual absl::StatusOr<ViewReply> Record(const ViewBatch& batch) = 0;
+
+  // Ends a life that Redis holds an old copy of: if the ledger still stands at `state`, both hashes are set
+  // aside under other names and a fresh life begins. Does nothing otherwise.
+  virtual absl::Status Abandon(const LedgerState& state) = 0;
 };
 
 }  // namespace readcount

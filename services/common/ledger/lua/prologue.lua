@@ -1,17 +1,29 @@
 -- Begins every step: names the keys, makes a life where there is none, reads where the ledger stands.
 -- Lua numbers are doubles: values beyond 2^53 are passed on as text, so that no digit is lost.
-local live, sealed, meta, writers, orphans = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local live, sealed, meta, writers, sealed_writers, orphans = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local kind = redis.call('TYPE', live).ok
 if kind ~= 'hash' and kind ~= 'none' then
   return redis.error_reply('ERR ' .. live .. ' holds a ' .. kind .. ', not a hash: rename or delete it')
 end
-local function orphan()
-  return orphans .. ':' .. (redis.call('HGET', meta, 'life') or '') .. ':' .. redis.call('TIME')[1]
+local function set_aside(key, name)
+  if redis.call('EXISTS', key) == 0 then return end
+  local ended = redis.call('HGET', meta, 'life') or 'unknown'
+  -- The fresh life, random, keeps names apart.
+  redis.call('RENAME', key, table.concat({orphans, ended, redis.call('TIME')[1], ARGV[1], name}, ':'))
 end
 local stands = redis.call('HMGET', meta, 'life', 'epoch', 'sealed_epoch')
 local life, epoch, sealed_epoch = stands[1], stands[2], stands[3] or '0'
-if not life then
+local function begin_life()
+  redis.call('UNLINK', meta, writers, sealed_writers)
   life, epoch, sealed_epoch = ARGV[1], '1', '0'
   redis.call('HSET', meta, 'life', life, 'epoch', epoch, 'sealed_epoch', sealed_epoch)
-  if redis.call('EXISTS', sealed) == 1 then redis.call('RENAME', sealed, orphan()) end
+end
+if not life then
+  -- Writers without meta: a part of a life that is over, whose writers will bring what MySQL lacks of it.
+  if redis.call('EXISTS', writers, sealed_writers) > 0 then
+    set_aside(live, 'live')
+    kind = 'none'
+  end
+  set_aside(sealed, 'sealed')
+  begin_life()
 end

@@ -1,11 +1,10 @@
 -- record: ARGV = fresh life, life, writer, seq, then id and views of each entry.
--- Replies {life, epoch, sealed epoch, writer's previous seq, epoch in which seq was recorded, counts};
--- counts = "live sealed refused" of each entry, all joined by blanks; empty if the life is another one.
-if life ~= ARGV[2] then return {life, epoch, sealed_epoch, '0', '0', ''} end
+-- Replies {life, epoch, sealed epoch, writer's previous seq, counts}; counts = "live sealed refused" of each
+-- entry, all joined by blanks; empty if the life is another one.
 local writer, seq = ARGV[3], tonumber(ARGV[4])
-local last, last_epoch = '0', '0'
 local known = redis.call('HGET', writers, writer)
-if known then last, last_epoch = string.match(known, '^(%d+):(%d+):') end
+local last = known and string.match(known, '^(%d+):') or '0'
+if life ~= ARGV[2] then return {life, epoch, sealed_epoch, last, ''} end
 local adding = seq > 0 and tonumber(last) < seq
 
 local function text(number, id)
@@ -13,7 +12,7 @@ local function text(number, id)
   return string.format('%.0f', number)
 end
 local function countable(value)
-  if value and string.find(value, '^%-?%d+$') then return value end
+  if type(value) == 'string' and string.find(value, '^%-?%d+$') then return value end
   return '0'
 end
 
@@ -39,14 +38,14 @@ for i = 5, #ARGV, 2 do
     value = countable(redis.call('HGET', live, id))
   end
   counts[#counts + 1] = value
-  counts[#counts + 1] = sealed_epoch ~= '0' and countable(redis.call('HGET', sealed, id)) or '0'
+  counts[#counts + 1] = sealed_epoch ~= '0' and countable(redis.pcall('HGET', sealed, id)) or '0'
   counts[#counts + 1] = refused
 end
 
 if adding then
-  last_epoch = epoch
-  redis.call('HSET', writers, writer, ARGV[4] .. ':' .. epoch .. ':' .. redis.call('TIME')[1])
-  redis.call('HINCRBY', meta, 'recorded', total)
-  redis.call('HINCRBY', meta, 'live_recorded', total)
+  redis.call('HSET', writers, writer, ARGV[4] .. ':' .. redis.call('TIME')[1])
+  -- Nothing after the first increment may fail, or it would stand without its seq.
+  redis.pcall('HINCRBY', meta, 'recorded', total)
+  redis.pcall('HINCRBY', meta, 'live_recorded', total)
 end
-return {life, epoch, sealed_epoch, last, last_epoch, table.concat(counts, ' ')}
+return {life, epoch, sealed_epoch, last, table.concat(counts, ' ')}

@@ -1,6 +1,6 @@
 -- release: ARGV = fresh life, life, epoch. Replies 1 if the batch was dropped, 0 if it is not there.
 if life ~= ARGV[2] or sealed_epoch ~= ARGV[3] then return 0 end
-redis.call('UNLINK', sealed)
+redis.call('UNLINK', sealed, sealed_writers)
 redis.call('HSET', meta, 'sealed_epoch', '0', 'sealed_recorded', '0')
 
 -- A writer retries for seconds; one that was silent for a week is a process that is gone.

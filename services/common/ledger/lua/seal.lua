@@ -1,15 +1,18 @@
--- seal: replies {life, epoch, sealed epoch, fields, recorded, 1 if the batch was sealed before}.
+-- seal: ARGV = fresh life, fresh name for the batch. Replies {life, epoch, sealed epoch, fields, recorded, 1 if the
+-- batch was sealed before, name, writers = {writer, "seq:time", ...}}.
 local resumed = 1
 if sealed_epoch == '0' then
-  if kind == 'none' then return {life, epoch, '0', 0, '0', 0} end
+  if kind == 'none' then return {life, epoch, '0', 0, '0', 0, '', {}} end
   resumed = 0
-  if redis.call('EXISTS', sealed) == 1 then redis.call('RENAME', sealed, orphan()) end
+  set_aside(sealed, 'sealed')
   redis.call('RENAME', live, sealed)
+  if redis.call('EXISTS', writers) == 1 then redis.call('COPY', writers, sealed_writers, 'REPLACE') end
   sealed_epoch = epoch
   epoch = string.format('%.0f', tonumber(epoch) + 1)
   local recorded = redis.call('HGET', meta, 'live_recorded') or '0'
-  redis.call('HSET', meta, 'epoch', epoch, 'sealed_epoch', sealed_epoch,
+  redis.call('HSET', meta, 'epoch', epoch, 'sealed_epoch', sealed_epoch, 'sealed_name', ARGV[2],
              'sealed_recorded', recorded, 'live_recorded', '0')
 end
-local recorded = redis.call('HGET', meta, 'sealed_recorded') or '0'
-return {life, epoch, sealed_epoch, redis.call('HLEN', sealed), recorded, resumed}
+local batch = redis.call('HMGET', meta, 'sealed_recorded', 'sealed_name')
+return {life, epoch, sealed_epoch, redis.call('HLEN', sealed), batch[1] or '0', resumed, batch[2] or '',
+        redis.call('HGETALL', sealed_writers)}

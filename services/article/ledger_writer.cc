@@ -1,0 +1,151 @@
+#include "services/article/ledger_writer.h"
+
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "services/common/base/fail_point.h"
+#include "services/common/base/log.h"
+
+namespace readcount {
+namespace {
+
+// How often Redis may change its life, or lose its past, while a writer catches up.
+constexpr int kMaxChanges = 5;
+
+uint64_t Sum(const std::vector<ViewBatch::Entry>& entries) {
+  uint64_t views = 0;
+  for (const ViewBatch::Entry& entry : entries) views += entry.views;
+  return views;
+}
+
+}  // namespace
+
+absl::StatusOr<ViewReply> LedgerWriter::Record(uint64_t seq, std::vector<ViewBatch::Entry> entries) {
+  for (int changes = 0; changes < kMaxChanges; ++changes) {
+    if (absl::Status status = CatchUp(seq); !status.ok()) return status;
+    // While catching up, the journal may have learnt that MySQL has a part of the batch.
+    const ViewBatch batch{.life = life_,
+                          .writer = writer_,
+                          .seq = seq,
+                          .entries = seq == 0 ? entries : Remaining(seq, entries)};
+    FailPoint("article.before_record");
+    absl::StatusOr<ViewReply> reply = ledger_.Record(batch);
+    FailPoint("article.after_record");
+    if (!reply.ok()) {
+      FallOutOfStep();
+      return reply;
+    }
+    if (!reply->other_life(batch)) {
+      if (seq != 0) journal_.NoteRecorded(seq, reply->state.epoch);
+      return reply;
+    }
+    FallOutOfStep();
+  }
+  return absl::UnavailableError("Redis changes its data again and again");
+}
+
+absl::Status LedgerWriter::CatchUp(uint64_t in_hand) {
+  for (int changes = 0; !in_step_; ++changes) {
+    if (changes == kMaxChanges) return absl::UnavailableError("Redis changes its data again and again");
+    const absl::StatusOr<bool> caught_up = TryToCatchUp(in_hand);
+    if (!caught_up.ok()) return caught_up.status();
+    in_step_ = *caught_up;
+  }
+  return absl::OkStatus();
+}
+
+// False if Redis is in another life meanwhile.
+absl::StatusOr<bool> LedgerWriter::TryToCatchUp(uint64_t in_hand) {
+  const absl::StatusOr<ViewReply> asked = ledger_.Record({.writer = writer_});
+  if (!asked.ok()) return asked.status();
+  journal_.BeginEra();
+  const absl::StatusOr<bool> old_copy = IsOldCopy(asked->state);
+  if (!old_copy.ok()) return old_copy.status();
+  if (*old_copy) {
+    Log(LogLevel::kError, "redis_lost_its_past",
+        {{"life", FormatLife(asked->state.life)}, {"epoch", asked->state.epoch}});
+    if (absl::Status status = ledger_.Abandon(asked->state); !status.ok()) return status;
+    return false;
+  }
+  if (asked->state.life != life_) {
+    if (absl::Status status = GoOnIn(asked->state.life); !status.ok()) return status;
+  }
+  return Replay(*asked, in_hand);
+}
+
+// A life that MySQL cannot tell about is taken as it is if the writer has no other: whatever the writer
+// records in an old copy stays in its journal until MySQL has it under this writer's seqs, and the syncer
+// will find the copy out.
+absl::StatusOr<bool> LedgerWriter::IsOldCopy(const LedgerState& state) {
+  const absl::StatusOr<WriterStanding> standing = registry_.Read(state.life, writer_);
+  if (!standing.ok()) {
+    if (life_ == state.life || journal_.empty()) return false;
+    return standing.status();
+  }
+  if (standing->closed || standing->begun_epoch() >= state.epoch) return true;
+  if (state.life == life_) journal_.Trim(*standing);
+  return false;
+}
+
+absl::Status LedgerWriter::GoOnIn(uint64_t life) {
+  WriterStanding ended;
+  if (life_ != 0) {
+    const absl::StatusOr<WriterStanding> final = registry_.Close(life_, writer_);
+    if (final.ok()) {
+      ended = *final;
+      journal_.Trim(ended);
+    } else if (!journal_.empty()) {
+      return final.status();
+    }
+    FailPoint("article.after_close_life");
+    ++life_changes_;
+    Log(LogLevel::kError, "redis_life_changed",
+        {{"from", FormatLife(life_)},
+         {"to", FormatLife(life)},
+         {"batches_to_replay", journal_.batches().size()}});
+  }
+  if (absl::Status status = observer_(life, ended); !status.ok()) return status;
+  life_ = life;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> LedgerWriter::Replay(const ViewReply& asked, uint64_t in_hand) {
+  // Batches that are on their way now must stay as they are: a reply may be lost.
+  journal_.StopHolding();
+  for (const Journal::Batch& batch : journal_.batches()) {
+    if (batch.seq <= asked.previous_seq || batch.seq == in_hand) continue;
+    if (batch.first_seq <= asked.previous_seq) {
+      // Redis has a part of a batch that is remembered as one only: the whole must go to a fresh life.
+      if (absl::Status status = ledger_.Abandon(asked.state); !status.ok()) return status;
+      return false;
+    }
+    const ViewBatch again{.life = life_, .writer = writer_, .seq = batch.seq, .entries = batch.entries};
+    const absl::StatusOr<ViewReply> reply = ledger_.Record(again);
+    FailPoint("article.mid_replay");
+    if (!reply.ok()) return reply.status();
+    if (reply->other_life(again)) return false;
+    journal_.NoteRecorded(batch.seq, reply->state.epoch);
+    replayed_views_ += Sum(batch.entries);
+  }
+  return true;
+}
+
+// The views of `entries` that the journal still holds under `seq`; of the others only the counts are asked
+// for.
+std::vector<ViewBatch::Entry> LedgerWriter::Remaining(uint64_t seq,
+                                                      std::vector<ViewBatch::Entry> entries) const {
+  const Journal::Batch* batch = journal_.Find(seq);
+  absl::flat_hash_map<uint64_t, uint64_t> held;
+  if (batch != nullptr) {
+    if (batch->whole) return entries;
+    for (const ViewBatch::Entry& entry : batch->entries) held.emplace(entry.id, entry.views);
+  }
+  for (ViewBatch::Entry& entry : entries) {
+    const auto found = held.find(entry.id);
+    entry.views = found == held.end() ? 0 : found->second;
+  }
+  return entries;
+}
+
+}  // namespace readcount

@@ -1,0 +1,389 @@
+#include "services/article/view_recorder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "absl/synchronization/notification.h"
+#include "services/article/sqlite_spool.h"
+#include "tests/fakes/clock.h"
+#include "tests/fakes/life_registry.h"
+#include "tests/fakes/view_ledger.h"
+#include "tests/support/temp_dir.h"
+
+namespace readcount {
+namespace {
+
+absl::StatusOr<RecordedViews> SubmitTo(ViewRecorder& recorder, std::vector<uint64_t> ids, bool record) {
+  absl::Notification answered;
+  absl::StatusOr<RecordedViews> outcome;
+  EXPECT_TRUE(recorder
+                  .Submit(std::move(ids), record,
+                          [&](const absl::StatusOr<RecordedViews>& result) {
+                            outcome = result;
+                            answered.Notify();
+                          })
+                  .ok());
+  answered.WaitForNotification();
+  return outcome;
+}
+
+class RecorderTest : public ::testing::Test {
+ protected:
+  using Fault = FakeViewLedger::Fault;
+
+  static ViewRecorder::Settings MakeSettings() { return {.writer = 42, .retry_for = absl::Seconds(5)}; }
+
+  absl::StatusOr<RecordedViews> Submit(std::vector<uint64_t> ids, bool record) {
+    return SubmitTo(recorder_, std::move(ids), record);
+  }
+
+  FakeClock clock_;
+  JumpingSleeper sleeper_{clock_};
+  FakeViewLedger ledger_;
+  FakeLifeRegistry registry_;
+  ViewRecorder recorder_{MakeSettings(), ledger_, registry_, /*spool=*/nullptr, {}, clock_, sleeper_};
+};
+
+TEST_F(RecorderTest, LearnsTheLifeAndNumbersRepeatsOfAnId) {
+  const absl::StatusOr<RecordedViews> outcome = Submit({5, 6, 5}, true);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(recorder_.life(), 7u);
+  EXPECT_EQ(ledger_.live(5), 2);
+  EXPECT_EQ(outcome->views[0].later_views, 1u);
+  EXPECT_EQ(outcome->views[2].later_views, 0u);
+  EXPECT_EQ(outcome->views[2].pending.live, 2);
+}
+
+TEST_F(RecorderTest, AskingAddsNothingAndTakesNoSeq) {
+  ASSERT_TRUE(Submit({5}, false).ok());
+  EXPECT_EQ(ledger_.live(5), 0);
+  EXPECT_EQ(ledger_.batches().back().seq, 0u);
+}
+
+TEST_F(RecorderTest, CountsOnceWhenTheReplyIsLost) {
+  ASSERT_TRUE(Submit({5}, true).ok());
+  ledger_.Inject({Fault::kLostReply, Fault::kRefused, Fault::kNone, Fault::kLostRequest});
+  const absl::StatusOr<RecordedViews> outcome = Submit({5}, true);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(ledger_.live(5), 2);
+  EXPECT_EQ(outcome->views[0].pending.live, 2);
+}
+
+TEST_F(RecorderTest, WhatArrivesDuringACallGoesInTheNextOne) {
+  ASSERT_TRUE(Submit({1}, true).ok());
+  ledger_.Close();
+  constexpr int kCallers = 20;
+  absl::Mutex mutex;
+  int answered = 0;
+  std::set<int64_t> numbers;
+  for (int i = 0; i < kCallers; ++i) {
+    ASSERT_TRUE(recorder_
+                    .Submit({1}, true,
+                            [&](const absl::StatusOr<RecordedViews>& result) {
+                              absl::MutexLock lock(&mutex);
+                              ++answered;
+                              numbers.insert(result->views[0].pending.live - result->views[0].later_views);
+                            })
+                    .ok());
+  }
+  ledger_.Open();
+  const auto all = [&] { return answered == kCallers; };
+  absl::MutexLock lock(&mutex);
+  mutex.Await(absl::Condition(&all));
+  EXPECT_LE(ledger_.batches().size(), 5u) << "twenty views share a few calls";
+  EXPECT_EQ(numbers.size(), size_t{kCallers});
+  EXPECT_EQ(*numbers.begin(), 2);
+  EXPECT_EQ(*numbers.rbegin(), kCallers + 1);
+}
+
+TEST_F(RecorderTest, SaysThatNothingWasCountedWhenRedisRefusesAllAlong) {
+  ASSERT_TRUE(Submit({5}, true).ok());
+  ledger_.Inject(std::deque<Fault>(1000, Fault::kRefused));
+  EXPECT_EQ(Submit({5}, true).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_FALSE(recorder_.status().redis.ok());
+  const size_t calls = ledger_.batches().size();
+  EXPECT_EQ(Submit({5}, true).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ledger_.batches().size(), calls) << "until the next attempt callers fail at once";
+  ledger_.Inject({});
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_TRUE(Submit({5}, true).ok());
+  EXPECT_TRUE(recorder_.status().redis.ok());
+  EXPECT_EQ(ledger_.live(5), 2);
+}
+
+TEST_F(RecorderTest, SaysThatTheOutcomeIsUnknownWhenRepliesAreLostAllAlong) {
+  ASSERT_TRUE(Submit({5}, true).ok());
+  ledger_.Inject(std::deque<Fault>(1000, Fault::kLostReply));
+  EXPECT_EQ(Submit({5}, true).status().code(), absl::StatusCode::kUnknown);
+  EXPECT_EQ(ledger_.live(5), 2) << "counted once however often it was sent";
+}
+
+TEST_F(RecorderTest, RecordsAgainInAnEmptiedRedisWhatMysqlDoesNotHave) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(Submit({5, 6}, true).ok());
+  // MySQL has the first batch whole and of the second the ids up to 5.
+  registry_.SetPosition(7, {.epoch = 2, .through_id = 5});
+  registry_.SetSeqs(7, 42, 1, 2);
+  ledger_.Empty(8);
+  const absl::StatusOr<RecordedViews> outcome = Submit({5}, true);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(ledger_.live(5), 1 + 1);
+  EXPECT_EQ(ledger_.live(6), 2);
+  EXPECT_EQ(outcome->views[0].pending.live, 2);
+  EXPECT_TRUE(registry_.closed(7));
+  EXPECT_EQ(recorder_.life(), 8u);
+  EXPECT_EQ(recorder_.status().life_changes, 1u);
+}
+
+TEST_F(RecorderTest, RecordsAgainWhatARedisThatWasPutBackHasForgotten) {
+  ASSERT_TRUE(Submit({5}, true).ok());
+  ledger_.TakeSnapshot();
+  ASSERT_TRUE(Submit({5}, true).ok());
+  ASSERT_TRUE(Submit({5}, true).ok());
+  ledger_.PutBack();
+  ledger_.Inject({Fault::kRefused});
+  ASSERT_TRUE(Submit({5}, true).ok());
+  EXPECT_EQ(ledger_.live(5), 4);
+  EXPECT_EQ(ledger_.state().life, 7u);
+}
+
+TEST_F(RecorderTest, GivesUpAnOldCopyOfWhatMysqlHasAlready) {
+  ASSERT_TRUE(Submit({5}, true).ok());
+  ledger_.TakeSnapshot();
+  ASSERT_TRUE(Submit({5}, true).ok());
+  registry_.SetPosition(7, {.epoch = 2});
+  registry_.SetSeqs(7, 42, 2, 2);
+  ledger_.PutBack();
+  ledger_.Inject({Fault::kRefused});
+  ASSERT_TRUE(Submit({5}, true).ok());
+  EXPECT_NE(ledger_.state().life, 7u);
+  EXPECT_EQ(ledger_.live(5), 1) << "both earlier views are in MySQL";
+}
+
+TEST_F(RecorderTest, NeverGoesOnInALifeThatIsClosed) {
+  ledger_.Empty(9);
+  registry_.Close(9, 1).status().IgnoreError();
+  ASSERT_TRUE(Submit({5}, true).ok());
+  EXPECT_NE(ledger_.state().life, 9u);
+  EXPECT_EQ(ledger_.live(5), 1);
+}
+
+TEST_F(RecorderTest, ARetryWhoseLifeEndsIsCountedOnceInTheNextOne) {
+  ASSERT_TRUE(Submit({5}, true).ok());
+  ledger_.Inject({Fault::kLostReply});
+  ledger_.EmptyAfterNextCall(8);
+  EXPECT_TRUE(Submit({5}, true).ok());
+  EXPECT_EQ(ledger_.live(5), 2);
+}
+
+TEST_F(RecorderTest, ARetryThatMysqlHasByThenIsNotCountedAgain) {
+  ASSERT_TRUE(Submit({5}, true).ok());
+  registry_.SetSeqs(7, 42, 2, 2);
+  ledger_.Inject({Fault::kLostReply});
+  ledger_.EmptyAfterNextCall(8);
+  EXPECT_TRUE(Submit({5}, true).ok());
+  EXPECT_EQ(ledger_.live(5), 0);
+}
+
+TEST_F(RecorderTest, WaitsForMysqlBeforeItGoesOnInAnotherLife) {
+  ASSERT_TRUE(Submit({5}, true).ok());
+  ledger_.Empty(8);
+  registry_.SetAway(true);
+  EXPECT_EQ(Submit({5}, true).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ledger_.live(5), 0);
+  registry_.SetAway(false);
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_TRUE(Submit({5}, true).ok());
+  EXPECT_EQ(ledger_.live(5), 2);
+}
+
+// Redis is away in many ways; the spool is a real one.
+class SpoolingRecorderTest : public ::testing::Test {
+ protected:
+  using Fault = FakeViewLedger::Fault;
+
+  // A new process on the same spool.
+  void Start(uint64_t writer, ViewRecorder::Settings settings = {}) {
+    absl::StatusOr<std::unique_ptr<SqliteSpool>> spool =
+        SqliteSpool::Open(directory_.path("spool.db"), max_bytes_);
+    ASSERT_TRUE(spool.ok()) << spool.status();
+    spool_ = *std::move(spool);
+    const absl::StatusOr<std::vector<SpooledWriter>> left = spool_->Load();
+    ASSERT_TRUE(left.ok()) << left.status();
+    settings.writer = writer;
+    recorder_ =
+        std::make_unique<ViewRecorder>(settings, ledger_, registry_, spool_.get(), *left, clock_, sleeper_);
+  }
+  void Kill() {
+    recorder_.reset();
+    spool_.reset();
+  }
+  void LoseRedis(Fault fault = Fault::kRefused) { ledger_.Inject(std::deque<Fault>(1000, fault)); }
+  void FindRedis() {
+    ledger_.Inject({});
+    clock_.Advance(absl::Seconds(10));
+  }
+  absl::StatusOr<RecordedViews> View(uint64_t id) { return SubmitTo(*recorder_, {id}, true); }
+  void ExpectHeld(uint64_t id) {
+    const absl::StatusOr<RecordedViews> outcome = View(id);
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+    EXPECT_TRUE(outcome->held);
+  }
+
+  testing::TempDir directory_;
+  uint64_t max_bytes_ = 1 << 20;
+  FakeClock clock_;
+  JumpingSleeper sleeper_{clock_};
+  FakeViewLedger ledger_;
+  FakeLifeRegistry registry_;
+  std::unique_ptr<SqliteSpool> spool_;
+  std::unique_ptr<ViewRecorder> recorder_;
+};
+
+TEST_F(SpoolingRecorderTest, HoldsViewsWhileRedisIsAwayAndRecordsThemFirstWhenItIsBack) {
+  Start(1);
+  ASSERT_TRUE(View(5).ok());
+  LoseRedis();
+  for (int i = 0; i < 10; ++i) ExpectHeld(5);
+  ExpectHeld(6);
+  EXPECT_EQ(recorder_->status().held_views, 11u);
+  EXPECT_FALSE(SubmitTo(*recorder_, {5}, false).ok()) << "there is nothing to count with";
+  FindRedis();
+  const absl::StatusOr<RecordedViews> outcome = View(5);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_FALSE(outcome->held);
+  EXPECT_EQ(outcome->views[0].pending.live, 12);
+  EXPECT_EQ(ledger_.live(6), 1);
+  EXPECT_EQ(recorder_->status().held_views, 0u);
+  EXPECT_TRUE(spool_->Load()->empty());
+}
+
+TEST_F(SpoolingRecorderTest, ALostReplyIsHeldAndCountedOnce) {
+  Start(1);
+  for (const Fault fault : {Fault::kLostReply, Fault::kLostRequest}) {
+    const int64_t before = ledger_.live(5);
+    LoseRedis(fault);
+    ExpectHeld(5);
+    FindRedis();
+    ASSERT_TRUE(View(5).ok());
+    EXPECT_EQ(ledger_.live(5), before + 2);
+  }
+}
+
+TEST_F(SpoolingRecorderTest, AnotherProcessRecordsWhatAKilledOneHeld) {
+  Start(1);
+  ASSERT_TRUE(View(5).ok());
+  LoseRedis(Fault::kLostReply);
+  ExpectHeld(5);
+  ExpectHeld(6);
+  Kill();
+  Start(2);
+  LoseRedis();
+  ExpectHeld(5);
+  Kill();
+  Start(3);
+  FindRedis();
+  ASSERT_TRUE(View(5).ok());
+  EXPECT_EQ(ledger_.live(5), 4);
+  EXPECT_EQ(ledger_.live(6), 1);
+  Kill();
+  Start(4);
+  ASSERT_TRUE(View(5).ok());
+  EXPECT_EQ(ledger_.live(5), 5) << "what was recorded must not be recorded again";
+}
+
+TEST_F(SpoolingRecorderTest, WhatAKilledProcessHeldSurvivesAnEmptiedRedis) {
+  Start(1);
+  ASSERT_TRUE(View(5).ok());
+  LoseRedis();
+  ExpectHeld(5);
+  Kill();
+  ledger_.Empty(8);
+  Start(2);
+  FindRedis();
+  ASSERT_TRUE(View(6).ok());
+  EXPECT_EQ(ledger_.live(5), 1) << "the first view was in the memory of a process that is gone";
+  EXPECT_TRUE(registry_.closed(7));
+}
+
+TEST_F(SpoolingRecorderTest, KeepsEverythingIfItIsToldTo) {
+  Start(1, {.keep_journal = true});
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(View(5).ok());
+  registry_.SetSeqs(7, 1, 1, 1);
+  Kill();
+  ledger_.Empty(8);
+  Start(2, {.keep_journal = true});
+  ASSERT_TRUE(View(6).ok());
+  EXPECT_EQ(ledger_.live(5), 2) << "MySQL has one of the three";
+}
+
+TEST_F(SpoolingRecorderTest, RefusesViewsAtItsBoundAndLosesNone) {
+  Start(1);
+  ASSERT_TRUE(View(1'000'000).ok());
+  LoseRedis();
+  int64_t held = 0;
+  absl::Status refusal;
+  for (uint64_t id = 1; refusal.ok() && id < 200'000; id += 500) {
+    std::vector<uint64_t> ids;
+    for (uint64_t i = 0; i < 500; ++i) ids.push_back(id + i);
+    refusal = SubmitTo(*recorder_, ids, true).status();
+    if (refusal.ok()) held += 500;
+  }
+  EXPECT_EQ(refusal.code(), absl::StatusCode::kResourceExhausted) << refusal;
+  EXPECT_THAT(std::string(refusal.message()), ::testing::HasSubstr("spool_max_bytes"));
+  EXPECT_GT(held, 1000);
+  FindRedis();
+  ASSERT_TRUE(View(1'000'000).ok());
+  EXPECT_EQ(ledger_.live_total(), held + 2);
+}
+
+TEST(SqliteSpoolTest, BelongsToOneProcess) {
+  testing::TempDir directory;
+  const absl::StatusOr<std::unique_ptr<SqliteSpool>> one = SqliteSpool::Open(directory.path("s"), 1 << 20);
+  ASSERT_TRUE(one.ok()) << one.status();
+  const absl::Status other = SqliteSpool::Open(directory.path("s"), 1 << 20).status();
+  EXPECT_EQ(other.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(other.message()), ::testing::HasSubstr("a spool of its own"));
+  EXPECT_FALSE(SqliteSpool::Open(directory.path("absent/s"), 1 << 20).ok());
+}
+
+TEST(SqliteSpoolTest, TrimsWhatMysqlHasAlsoAmongIdsOfTheUpperHalf) {
+  constexpr uint64_t kGreat = uint64_t{1} << 63;
+  testing::TempDir directory;
+  const absl::StatusOr<std::unique_ptr<SqliteSpool>> spool = SqliteSpool::Open(directory.path("s"), 1 << 20);
+  ASSERT_TRUE(spool.ok()) << spool.status();
+  ASSERT_TRUE((*spool)
+                  ->Add(~uint64_t{0}, {{1, 5, 1}, {2, 5, 2}, {2, kGreat, 3}, {2, kGreat + 9, 4}, {3, 5, 5}})
+                  .ok());
+  ASSERT_TRUE(
+      (*spool)
+          ->Trim(~uint64_t{0}, {.position = {.epoch = 4, .through_id = kGreat}, .seq = 1, .batch_seq = 2})
+          .ok());
+  const absl::StatusOr<std::vector<SpooledWriter>> left = (*spool)->Load();
+  ASSERT_EQ(left->size(), 1u);
+  EXPECT_EQ(left->front().writer, ~uint64_t{0});
+  EXPECT_THAT(left->front().views,
+              ::testing::ElementsAre(SpooledViews{2, kGreat + 9, 4}, SpooledViews{3, 5, 5}));
+}
+
+TEST(JournalTest, RemembersBatchesOfOneEpochTogetherAtItsBoundAndForgetsTheOldestBeyond) {
+  Journal journal(100);
+  for (uint64_t seq = 1; seq <= 150; ++seq) {
+    journal.Append(seq, {{.id = seq % 10, .views = 1}});
+    journal.NoteRecorded(seq, 1 + seq / 50);
+  }
+  EXPECT_LE(journal.entries(), 130u);
+  EXPECT_EQ(journal.forgotten_views(), 0u);
+  uint64_t views = 0;
+  for (const Journal::Batch& batch : journal.batches()) {
+    for (const ViewBatch::Entry& entry : batch.entries) views += entry.views;
+  }
+  EXPECT_EQ(views, 150u);
+  for (uint64_t seq = 151; seq <= 500; ++seq) journal.Append(seq, {{.id = seq, .views = 1}});
+  EXPECT_LE(journal.entries(), 130u);
+  EXPECT_GT(journal.forgotten_views(), 0u);
+}
+
+}  // namespace
+}  // namespace readcount
