@@ -102,14 +102,16 @@ bool ArticleServer::BackendsAnswer() {
         answered.Notify();
       });
   if (asked.ok()) answered.WaitForNotification();
-  return repository_.Ping().ok() && redis;
+  return repository_.Ping().ok() && (redis || recorder_.status().holds);
 }
 
 void ArticleServer::Drain(absl::Duration grace) {
-  probe_.reset();
+  // Whoever waits between two attempts must not outlast the grace.
+  retry_sleeper_.Cancel();
+  probe_sleeper_.Cancel();
   rpc_.EndStreams();
   server_->Drain(grace);
-  retry_sleeper_.Cancel();
+  probe_.reset();
 }
 
 }  // namespace readcount

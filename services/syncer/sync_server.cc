@@ -84,9 +84,10 @@ bool SyncServer::BackendsAnswer() {
 
 void SyncServer::Drain(absl::Duration grace) {
   ticker_sleeper_.Cancel();
+  // Whoever waits between two attempts must not outlast the grace; the next run goes on.
+  engine_sleeper_.Cancel();
   rpc_.EndWatches();
   server_->Drain(grace);
-  engine_sleeper_.Cancel();
 }
 
 }  // namespace readcount

@@ -11,20 +11,6 @@
 namespace readcount::testing {
 namespace {
 
-// Every acknowledged view is in MySQL; of those whose answer was lost each is there once or not at all.
-void ExpectBooksToBalance(Stack& stack, const Load& load) {
-  stack.RunSync();
-  const uint64_t counted = Stack::ViewsInMysql();
-  EXPECT_GE(counted, load.acknowledged());
-  EXPECT_LE(counted, load.acknowledged() + load.unknown());
-  const v1::AuditResponse books = stack.Audit();
-  EXPECT_EQ(books.difference(), 0);
-  EXPECT_EQ(books.recorded(), static_cast<int64_t>(counted));
-  EXPECT_EQ(books.applied(), static_cast<int64_t>(counted));
-  EXPECT_EQ(books.added_by_others(), 0);
-  EXPECT_EQ(books.taken_by_others(), 0);
-}
-
 TEST(KillTest, BooksBalanceAfterArticleServiceIsKilledUnderLoad) {
   Stack stack(50, "50ms");
   Load load(stack.gateway->address(), 8, 50);
@@ -37,7 +23,7 @@ TEST(KillTest, BooksBalanceAfterArticleServiceIsKilledUnderLoad) {
   load.Stop();
   EXPECT_GT(load.unknown(), 0u);
   EXPECT_EQ(load.falls(), 0u);
-  ExpectBooksToBalance(stack, load);
+  stack.ExpectBooksToBalance(load);
 }
 
 TEST(KillTest, BooksBalanceAfterTheGatewayIsKilledUnderLoad) {
@@ -52,7 +38,7 @@ TEST(KillTest, BooksBalanceAfterTheGatewayIsKilledUnderLoad) {
   load.Stop();
   EXPECT_GT(load.unknown(), 0u);
   EXPECT_EQ(load.falls(), 0u);
-  ExpectBooksToBalance(stack, load);
+  stack.ExpectBooksToBalance(load);
 }
 
 TEST(KillTest, BooksBalanceAfterTheSyncerIsKilledAtAnyMoment) {
@@ -69,7 +55,7 @@ TEST(KillTest, BooksBalanceAfterTheSyncerIsKilledAtAnyMoment) {
   load.Stop();
   EXPECT_EQ(load.unknown(), 0u);
   EXPECT_EQ(load.falls(), 0u);
-  ExpectBooksToBalance(stack, load);
+  stack.ExpectBooksToBalance(load);
   EXPECT_EQ(Stack::ViewsInMysql(), load.acknowledged());
 }
 
@@ -87,7 +73,7 @@ TEST(KillTest, TwoSyncersDoubleNothing) {
   EXPECT_EQ(load.falls(), 0u);
   EXPECT_EQ(second.Stop(), 0);
   EXPECT_EQ(third.Stop(), 0);
-  ExpectBooksToBalance(stack, load);
+  stack.ExpectBooksToBalance(load);
   EXPECT_EQ(Stack::ViewsInMysql(), load.acknowledged());
 }
 
@@ -100,7 +86,7 @@ TEST(KillTest, ProgramsStopCleanlyUnderLoad) {
   EXPECT_EQ(stack.sync_service->Stop(), 0) << stack.sync_service->log();
   load.Stop();
   stack.sync_service->Restart();
-  ExpectBooksToBalance(stack, load);
+  stack.ExpectBooksToBalance(load);
 }
 
 TEST(KillTest, ServersMayComeAndGo) {
@@ -115,7 +101,7 @@ TEST(KillTest, ServersMayComeAndGo) {
   load.AwaitViews(300);
   load.Stop();
   EXPECT_EQ(load.falls(), 0u);
-  ExpectBooksToBalance(stack, load);
+  stack.ExpectBooksToBalance(load);
 }
 
 }  // namespace

@@ -3,16 +3,21 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 namespace readcount::testing {
 
 std::map<std::string, std::string> Stack::ServerVariables() {
   return {{"READCOUNT_REDIS_DSN", SharedRedis().url()}, {"READCOUNT_MYSQL_DSN", SharedMariadb().url()}};
 }
 
-Stack::Stack(uint64_t article_count, const std::string& sync_interval) {
+Stack::Stack(uint64_t article_count, const std::string& sync_interval,
+             const std::map<std::string, std::string>& more) {
   ResetServers(article_count);
   std::map<std::string, std::string> variables = ServerVariables();
   variables["READCOUNT_SYNC_INTERVAL"] = sync_interval;
+  variables.insert(more.begin(), more.end());
   article_service = std::make_unique<ProgramProcess>("article-service", variables);
   sync_service = std::make_unique<ProgramProcess>("sync-service", variables);
   variables["READCOUNT_GATEWAY_ARTICLE_SERVICE"] = article_service->address();
@@ -42,6 +47,34 @@ v1::AuditResponse Stack::Audit() {
   const grpc::Status status = syncer->Audit(&context, {}, &response);
   EXPECT_TRUE(status.ok()) << status.error_message();
   return response;
+}
+
+void Stack::AwaitFreshCounts() {
+  constexpr std::chrono::seconds kLongest(30);
+  constexpr std::chrono::milliseconds kLookAgain(10);
+  HttpClient client(gateway->address());
+  const auto deadline = std::chrono::steady_clock::now() + kLongest;
+  for (;;) {
+    const std::optional<HttpReply> reply = client.Get("/api/article/1?view=false");
+    if (reply.has_value() && reply->status == 200 &&
+        reply->body.find("\"read_count_stale\":true") == std::string::npos)
+      return;
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "counts stay stale";
+    std::this_thread::sleep_for(kLookAgain);
+  }
+}
+
+void Stack::ExpectBooksToBalance(const Load& load) {
+  RunSync();
+  const uint64_t counted = ViewsInMysql();
+  EXPECT_GE(counted, load.acknowledged());
+  EXPECT_LE(counted, load.acknowledged() + load.unknown());
+  const v1::AuditResponse books = Audit();
+  EXPECT_EQ(books.difference(), 0);
+  EXPECT_EQ(books.recorded(), static_cast<int64_t>(counted));
+  EXPECT_EQ(books.applied(), static_cast<int64_t>(counted));
+  EXPECT_EQ(books.added_by_others(), 0);
+  EXPECT_EQ(books.taken_by_others(), 0);
 }
 
 uint64_t Stack::ViewsInMysql() {

@@ -64,6 +64,14 @@ void ProgramProcess::Kill() {
   process_->Wait();
 }
 
+void ProgramProcess::SetVariable(const std::string& name, const std::string& value) {
+  if (value.empty()) {
+    environment_.erase(name);
+  } else {
+    environment_[name] = value;
+  }
+}
+
 void ProgramProcess::Restart() {
   Start();
 }

@@ -24,8 +24,13 @@ class ProgramProcess {
   void Kill();  // SIGKILL
   void Signal(int signal) { process_->Signal(signal); }
 
-  // Starts it again at the same address, after Stop or Kill.
+  void AwaitEnd() { process_->Wait(); }  // of a program that ends by itself
+
+  // Starts it again at the same address, after it has ended.
   void Restart();
+
+  // A variable for the next start; empty to take it away.
+  void SetVariable(const std::string& name, const std::string& value);
 
   std::string log() const { return ReadFile(dir_.path("log")); }
 

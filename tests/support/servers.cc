@@ -65,6 +65,22 @@ RedisSettings RedisServer::settings() const {
   return settings;
 }
 
+void RedisServer::Empty() {
+  std::filesystem::remove_all(dir_.path("appendonlydir"));
+}
+
+void RedisServer::TakeSnapshot() {
+  std::filesystem::remove_all(dir_.path("snapshot"));
+  std::filesystem::copy(dir_.path("appendonlydir"), dir_.path("snapshot"),
+                        std::filesystem::copy_options::recursive);
+}
+
+void RedisServer::PutBack() {
+  Empty();
+  std::filesystem::copy(dir_.path("snapshot"), dir_.path("appendonlydir"),
+                        std::filesystem::copy_options::recursive);
+}
+
 void RedisServer::Start() {
   process_ = std::make_unique<ChildProcess>(
       std::vector<std::string>{"redis-server", "--port", "0", "--unixsocket", dir_.path("redis.sock"),

@@ -21,6 +21,11 @@ class RedisServer {
   void Start();
   void Kill();  // SIGKILL
 
+  // What is on disk, to be called between Kill and Start.
+  void Empty();
+  void TakeSnapshot();
+  void PutBack();
+
   std::string url() const { return "unix://" + dir_.path("redis.sock"); }
   RedisSettings settings() const;
 

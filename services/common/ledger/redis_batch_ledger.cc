@@ -63,8 +63,14 @@ absl::StatusOr<SealReply> ParseSealReply(const redis::Reply& reply) {
 
 }  // namespace
 
+absl::StatusOr<redis::Reply> RedisBatchLedger::Run(absl::string_view script,
+                                                   const std::vector<std::string>& arguments) {
+  absl::StatusOr<redis::Reply> reply = session_.Run(script, arguments);
+  return absl::IsUnknown(reply.status()) ? session_.Run(script, arguments) : reply;
+}
+
 absl::StatusOr<SealReply> RedisBatchLedger::Seal() {
-  const absl::StatusOr<redis::Reply> reply = session_.Run(kSealScript, {FormatLife(session_.RandomName())});
+  const absl::StatusOr<redis::Reply> reply = Run(kSealScript, {FormatLife(session_.RandomName())});
   if (!reply.ok()) return reply.status();
   return ParseSealReply(*reply);
 }
@@ -88,16 +94,17 @@ absl::Status RedisBatchLedger::ReadSealed(
 }
 
 absl::Status RedisBatchLedger::Release(uint64_t life, uint64_t epoch) {
-  return session_.Run(kReleaseScript, {FormatLife(life), absl::StrCat(epoch)}).status();
+  return Run(kReleaseScript, {FormatLife(life), absl::StrCat(epoch)}).status();
 }
 
 absl::Status RedisBatchLedger::Abandon(const LedgerState& state, uint64_t sealed_name) {
-  return RunAbandon(session_, state, sealed_name).status();
+  absl::Status status = RunAbandon(session_, state, sealed_name).status();
+  return absl::IsUnknown(status) ? RunAbandon(session_, state, sealed_name).status() : status;
 }
 
 absl::StatusOr<LedgerBooks> RedisBatchLedger::Books() {
   constexpr size_t kElements = 9;
-  const absl::StatusOr<redis::Reply> reply = session_.Run(kBooksScript, {});
+  const absl::StatusOr<redis::Reply> reply = Run(kBooksScript, {});
   if (!reply.ok()) return reply.status();
   const absl::StatusOr<LedgerState> state = ParseLedgerState(*reply, kElements);
   if (!state.ok()) return state.status();
@@ -117,7 +124,7 @@ absl::StatusOr<LedgerBooks> RedisBatchLedger::Books() {
 
 absl::StatusOr<BatchLedger::Pending> RedisBatchLedger::ReadPending() {
   constexpr size_t kElements = 4;
-  const absl::StatusOr<redis::Reply> reply = session_.Run(kPendingScript, {});
+  const absl::StatusOr<redis::Reply> reply = Run(kPendingScript, {});
   if (!reply.ok()) return reply.status();
   const absl::StatusOr<LedgerState> state = ParseLedgerState(*reply, kElements);
   if (!state.ok()) return state.status();

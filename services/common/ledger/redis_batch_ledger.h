@@ -1,11 +1,15 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "services/common/ledger/batch_ledger.h"
 #include "services/common/ledger/redis_session.h"
 
 namespace readcount {
 
-// BatchLedger in Redis.
+// BatchLedger in Redis. A step whose reply was lost is made once more, for each may be repeated: so a
+// connection that broke while it was idle fails no run.
 class RedisBatchLedger final : public BatchLedger {
  public:
   explicit RedisBatchLedger(RedisSettings settings) : session_(std::move(settings)) {}
@@ -19,6 +23,8 @@ class RedisBatchLedger final : public BatchLedger {
   absl::StatusOr<Pending> ReadPending() override;
 
  private:
+  absl::StatusOr<redis::Reply> Run(absl::string_view script, const std::vector<std::string>& arguments);
+
   RedisSession session_;
 };
 

@@ -1,0 +1,133 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/e2e/load.h"
+#include "tests/e2e/stack.h"
+#include "tests/support/temp_dir.h"
+
+namespace readcount::testing {
+namespace {
+
+constexpr char kFailPoints[] = "READCOUNT_FAIL_POINTS";
+
+// SIGKILL at one step of the protocol, at its first pass and at a later one, under load.
+class ProtocolStepTest : public ::testing::TestWithParam<std::string> {
+ protected:
+  TempDir spool_;
+  Stack stack_{
+      200,
+      "20ms",
+      {{"READCOUNT_ARTICLE_SPOOL", spool_.path("spool.db")}, {"READCOUNT_SYNC_CHUNK_ARTICLES", "20"}}};
+
+  // Restarts the program so that it ends at the `pass`-th pass of the step, and again when it has.
+  void KillAt(ProgramProcess& program, int pass) {
+    program.Kill();
+    program.SetVariable(kFailPoints, GetParam() + ":kill:" + std::to_string(pass));
+    program.Restart();
+    program.AwaitEnd();
+    program.SetVariable(kFailPoints, "");
+  }
+};
+
+std::string Name(const ::testing::TestParamInfo<std::string>& info) {
+  return info.param.substr(info.param.find('.') + 1);
+}
+
+class SyncerStepTest : public ProtocolStepTest {};
+
+TEST_P(SyncerStepTest, BooksBalanceAfterAKillAtIt) {
+  Load load(stack_.gateway->address(), 4, 200);
+  for (const int pass : {1, 3}) {
+    load.AwaitViews(200);
+    SharedRedis().Command({"HSET", "article_sys:read_count:hash", "no id", "1"});
+    KillAt(*stack_.sync_service, pass);
+    SharedRedis().Command({"HSET", "article_sys:read_count:hash", "no id", "1"});
+    stack_.sync_service->Restart();
+  }
+  load.AwaitViews(200);
+  load.Stop();
+  EXPECT_EQ(load.unknown(), 0u);
+  EXPECT_EQ(load.falls(), 0u);
+  stack_.ExpectBooksToBalance(load);
+  EXPECT_EQ(Stack::ViewsInMysql(), load.acknowledged());
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, SyncerStepTest,
+                         ::testing::Values("sync.after_seal", "sync.after_read", "sync.before_commit",
+                                           "sync.after_commit", "sync.before_release", "sync.after_release"),
+                         Name);
+
+class WriterStepTest : public ProtocolStepTest {};
+
+TEST_P(WriterStepTest, BooksBalanceAfterAKillAtIt) {
+  Load load(stack_.gateway->address(), 4, 200);
+  for (const int pass : {1, 30}) {
+    load.AwaitViews(200);
+    KillAt(*stack_.article_service, pass);
+    stack_.article_service->Restart();
+  }
+  load.AwaitViews(200);
+  load.Stop();
+  EXPECT_EQ(load.falls(), 0u);
+  stack_.ExpectBooksToBalance(load);
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, WriterStepTest,
+                         ::testing::Values("article.before_record", "article.after_record"), Name);
+
+class OutageStepTest : public ProtocolStepTest {
+ protected:
+  void Arm(int pass) {
+    stack_.article_service->Kill();
+    stack_.article_service->SetVariable(kFailPoints, GetParam() + ":kill:" + std::to_string(pass));
+    stack_.article_service->Restart();
+  }
+  void AwaitKill() {
+    stack_.article_service->AwaitEnd();
+    stack_.article_service->SetVariable(kFailPoints, "");
+    stack_.article_service->Restart();
+  }
+};
+
+// Redis is away, and ArticleService is killed while it takes views,
+TEST_P(OutageStepTest, BooksBalanceAfterAKillInTheOutage) {
+  Load load(stack_.gateway->address(), 4, 200);
+  Arm(2);
+  load.AwaitViews(200);
+  SharedRedis().Kill();
+  AwaitKill();
+  SharedRedis().Start();
+  load.AwaitViews(200);
+  load.Stop();
+  stack_.AwaitFreshCounts();
+  stack_.ExpectBooksToBalance(load);
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, OutageStepTest,
+                         ::testing::Values("article.before_hold", "article.after_hold"), Name);
+
+class ReplayStepTest : public OutageStepTest {};
+
+// or while it brings Redis, which is empty, what it lacks.
+TEST_P(ReplayStepTest, BooksBalanceAfterAKillInTheReplay) {
+  // Everything stays on disk: here Redis and ArticleService lose their memory together.
+  stack_.article_service->SetVariable("READCOUNT_ARTICLE_SPOOL_KEEPS", "everything");
+  Arm(1);
+  Load load(stack_.gateway->address(), 4, 200);
+  load.AwaitViews(200);
+  SharedRedis().Kill();
+  SharedRedis().Empty();
+  SharedRedis().Start();
+  AwaitKill();
+  load.AwaitViews(200);
+  load.Stop();
+  stack_.AwaitFreshCounts();
+  stack_.ExpectBooksToBalance(load);
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, ReplayStepTest,
+                         ::testing::Values("article.after_close_life", "article.mid_replay"), Name);
+
+}  // namespace
+}  // namespace readcount::testing
