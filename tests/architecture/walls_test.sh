@@ -12,6 +12,7 @@ walls='
 <boost/(asio|beast)   ^gateway/(session|listener|request_convert|response_text|gateway_server)\.|^tests/
 <rapidjson/           ^gateway/json\.
 <yaml-cpp/            ^services/common/config/
+<sqlite3\.h>          ^services/article/sqlite_spool\.
 <spdlog/              ^services/common/base/log\.
 '
 most_lines=400

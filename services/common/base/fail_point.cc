@@ -56,6 +56,7 @@ class FailPoints {
       std::fputs(message.c_str(), stderr);
       std::abort();
     }
+    absl::MutexLock lock(&mutex_);
     points_[parts[0]] = point;
   }
 
