@@ -21,7 +21,7 @@ uint64_t Sum(const std::vector<ViewBatch::Entry>& entries) {
 
 }  // namespace
 
-absl::StatusOr<ViewReply> LedgerWriter::Record(uint64_t seq, std::vector<ViewBatch::Entry> entries) {
+absl::StatusOr<ViewReply> LedgerWriter::Record(uint64_t seq, const std::vector<ViewBatch::Entry>& entries) {
   for (int changes = 0; changes < kMaxChanges; ++changes) {
     if (absl::Status status = CatchUp(seq); !status.ok()) return status;
     // While catching up, the journal may have learnt that MySQL has a part of the batch.

@@ -40,7 +40,7 @@ class LedgerWriter {
   // One try to record the batch `seq`, which must be the journal's last, or, for 0, to ask only. `entries`
   // are what is asked for, the views among them what the journal holds under `seq`. May be repeated after any
   // error: UNAVAILABLE nothing was sent or Redis refused it; UNKNOWN it may have been recorded.
-  absl::StatusOr<ViewReply> Record(uint64_t seq, std::vector<ViewBatch::Entry> entries);
+  absl::StatusOr<ViewReply> Record(uint64_t seq, const std::vector<ViewBatch::Entry>& entries);
 
   // Brings Redis what it lacks of all batches but `in_hand`. OK at once if the writer is in step. UNAVAILABLE
   // if Redis is away, or if MySQL is and it is needed.

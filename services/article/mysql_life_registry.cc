@@ -40,7 +40,7 @@ absl::StatusOr<WriterStanding> MysqlLifeRegistry::Close(uint64_t life, uint64_t 
   {
     absl::StatusOr<mysql::Pool::Lease> connection = pool_.Acquire();
     if (!connection.ok()) return connection.status();
-    const absl::Status closed = (*connection)->Execute(kClose, {life}).status();
+    absl::Status closed = (*connection)->Execute(kClose, {life}).status();
     if (absl::IsUnknown(closed)) return absl::UnavailableError(closed.message());
     if (!closed.ok()) return closed;
   }

@@ -151,7 +151,7 @@ absl::StatusOr<ViewRecorder::Recorded> ViewRecorder::Record(bool adds,
   if (!adds) return Attempts(0, entries);
   const uint64_t seq = seq_ + 1;
   if (settings_.keep_journal) {
-    const absl::Status kept = AddToSpool(entries, std::vector<uint64_t>(entries.size(), seq));
+    absl::Status kept = AddToSpool(entries, std::vector<uint64_t>(entries.size(), seq));
     if (!kept.ok()) return kept;
   }
   seq_ = seq;
@@ -210,9 +210,9 @@ absl::StatusOr<ViewRecorder::Recorded> ViewRecorder::GiveUp(uint64_t seq,
                                                             const std::vector<ViewBatch::Entry>& entries,
                                                             bool unknown, const absl::Status& why) {
   if (seq != 0 && spool_ != nullptr) {
-    const absl::Status kept = settings_.keep_journal
-                                  ? absl::OkStatus()
-                                  : AddToSpool(entries, std::vector<uint64_t>(entries.size(), seq));
+    absl::Status kept = settings_.keep_journal
+                            ? absl::OkStatus()
+                            : AddToSpool(entries, std::vector<uint64_t>(entries.size(), seq));
     if (kept.ok()) return Recorded{.held = true};
     if (!unknown) {
       journal_.ForgetLast();

@@ -49,7 +49,7 @@ absl::Status Engine::MoveBatches(RunObserver& observer, RunReport& report) {
     if (still->state.life != batch.life || still->state.sealed_epoch != batch.epoch) continue;
     observer.OnBatch(content->increments.size(), content->views);
     BatchRun run(settings_, batch, *content, store_, sleeper_, observer, report);
-    const absl::Status applied = run.Apply();
+    absl::Status applied = run.Apply();
     if (absl::IsDataLoss(applied)) {
       if (absl::Status status = Abandon(sealed->state, batch, applied, report); !status.ok()) return status;
       continue;
@@ -69,7 +69,7 @@ absl::Status Engine::MoveBatches(RunObserver& observer, RunReport& report) {
 absl::Status Engine::Abandon(const LedgerState& state, const SealedBatch& batch, const absl::Status& why,
                              RunReport& report) {
   if (++report.abandoned > kMaxAbandoned) return why;
-  const absl::Status status = ledger_.Abandon(state, batch.name);
+  absl::Status status = ledger_.Abandon(state, batch.name);
   if (!status.ok()) return status;
   Log(LogLevel::kError, "redis_lost_its_past",
       {{"life", FormatLife(batch.life)}, {"epoch", batch.epoch}, {"reason", why}});
