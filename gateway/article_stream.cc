@@ -79,8 +79,12 @@ namespace {
 
 absl::StatusOr<v1::Article> ToOutcome(v1::ViewResult& result) {
   if (result.has_article()) return std::move(*result.mutable_article());
-  if (result.has_error() && result.error().code() != 0)
-    return absl::Status(static_cast<absl::StatusCode>(result.error().code()), result.error().message());
+  if (result.has_error() && result.error().code() != 0) {
+    const auto code = static_cast<absl::StatusCode>(result.error().code());
+    // REST clients are told to come again; the message says that the view may have been counted.
+    return absl::Status(code == absl::StatusCode::kUnknown ? absl::StatusCode::kUnavailable : code,
+                        result.error().message());
+  }
   return absl::InternalError("the article service answered a view without a result");
 }
 
@@ -93,16 +97,21 @@ absl::Status UnknownOutcome(absl::StatusCode code, absl::string_view why) {
 }  // namespace
 
 ArticleStream::ArticleStream(v1::ArticleService::StubInterface& stub, absl::Duration timeout,
-                             const Clock& clock)
+                             const Clock& clock, PutOff put_off)
     : stub_(stub),
       timeout_(timeout),
       clock_(clock),
+      put_off_(std::move(put_off)),
       batcher_({.max_batch = kMaxBatch, .max_queued = kMaxQueued},
                [this](std::vector<PendingView> views, Batcher<PendingView>::Done done) {
                  Send(std::move(views), std::move(done));
                }) {}
 
 ArticleStream::~ArticleStream() {
+  Close();
+}
+
+void ArticleStream::Close() {
   batcher_.Close();
   {
     absl::MutexLock lock(&mutex_);
@@ -114,8 +123,9 @@ ArticleStream::~ArticleStream() {
   mutex_.Await(absl::Condition(this, &ArticleStream::NoCalls));
 }
 
-void ArticleStream::View(uint64_t id, Callback<v1::Article> callback) {
-  PendingView view{.id = id, .callback = std::move(callback), .deadline = clock_.Elapsed() + timeout_};
+void ArticleStream::View(uint64_t id, bool final, Callback<v1::Article> callback) {
+  PendingView view{
+      .id = id, .final = final, .callback = std::move(callback), .deadline = clock_.Elapsed() + timeout_};
   // NOLINTNEXTLINE(bugprone-use-after-move): what is refused is left as it was.
   if (absl::Status status = batcher_.Add(std::move(view)); !status.ok()) view.callback(status);
 }
@@ -167,9 +177,15 @@ void ArticleStream::Answer(Flight flight) {
   // First the next batch on its way, then the answers of this one.
   flight.done();
   for (size_t i = 0; i < flight.views.size(); ++i) {
-    flight.views[i].callback(
+    PendingView& view = flight.views[i];
+    absl::StatusOr<v1::Article> outcome =
         whole ? ToOutcome(*flight.reply->mutable_results(static_cast<int>(i)))
-              : UnknownOutcome(absl::StatusCode::kInternal, "its reply was short of the batch"));
+              : UnknownOutcome(absl::StatusCode::kInternal, "its reply was short of the batch");
+    if (absl::IsDeadlineExceeded(outcome.status()) && !view.final) {
+      put_off_(view.id, std::move(view.callback));
+    } else {
+      view.callback(std::move(outcome));
+    }
   }
 }
 
@@ -195,8 +211,9 @@ void ArticleStream::Ended(Call* call, const absl::Status& status) {
                 : UnknownOutcome(absl::StatusCode::kUnavailable, "the connection to it was lost");
     for (const PendingView& view : flight->views) view.callback(error);
     flight->done();
+    flight.reset();
   }
-  // Last: after this the stream may be gone.
+  // Last: after this the stream, and what callbacks hold, may be gone.
   absl::MutexLock lock(&mutex_);
   --calls_;
 }

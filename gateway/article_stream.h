@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -23,15 +24,23 @@ class ArticleStream {
   static constexpr size_t kMaxBatch = 1000;    // as the service allows
   static constexpr size_t kMaxQueued = 65536;  // views that may wait; more are refused
 
-  // All must outlive the stream. `timeout` is how long the service may take to answer one message.
-  ArticleStream(v1::ArticleService::StubInterface& stub, absl::Duration timeout, const Clock& clock);
+  // Called instead of a view's callback when the service has put the view off, uncounted, because the article
+  // must first be read from MySQL and that takes time.
+  using PutOff = std::function<void(uint64_t id, Callback<v1::Article> callback)>;
 
-  // Breaks the stream, fails what is queued or under way, waits until the stream has ended.
+  // All must outlive the stream. `timeout` is how long the service may take to answer one message.
+  ArticleStream(v1::ArticleService::StubInterface& stub, absl::Duration timeout, const Clock& clock,
+                PutOff put_off);
+
+  // Closes.
   ~ArticleStream();
 
+  // Breaks the stream, fails what is queued, under way or added later, waits until the stream has ended.
+  void Close();
+
   // RESOURCE_EXHAUSTED if too many views wait; DEADLINE_EXCEEDED if the answer did not come within the
-  // timeout.
-  void View(uint64_t id, Callback<v1::Article> callback);
+  // timeout, or the service puts a view off that must be `final`.
+  void View(uint64_t id, bool final, Callback<v1::Article> callback);
 
   // Breaks a stream whose answer is overdue. To be called several times within the timeout.
   void EnforceTimeout();
@@ -40,6 +49,7 @@ class ArticleStream {
   class Call;
   struct PendingView {
     uint64_t id = 0;
+    bool final = false;  // is not put off again
     Callback<v1::Article> callback;
     absl::Duration deadline;
   };
@@ -61,6 +71,7 @@ class ArticleStream {
   v1::ArticleService::StubInterface& stub_;
   const absl::Duration timeout_;
   const Clock& clock_;
+  const PutOff put_off_;
 
   absl::Mutex mutex_;
   Call* call_ ABSL_GUARDED_BY(mutex_) = nullptr;  // the stream that can be written to; none if it broke

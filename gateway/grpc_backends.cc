@@ -49,13 +49,33 @@ std::shared_ptr<grpc::Channel> MakeChannel(const Address& address) {
 GrpcArticleBackend::GrpcArticleBackend(const std::shared_ptr<grpc::Channel>& channel, int streams,
                                        absl::Duration timeout)
     : stub_(v1::ArticleService::NewStub(channel)), calls_(timeout) {
-  for (int i = 0; i < streams; ++i)
-    streams_.push_back(std::make_unique<ArticleStream>(*stub_, timeout, SystemClock()));
+  for (int i = 0; i < streams; ++i) {
+    streams_.push_back(std::make_unique<ArticleStream>(
+        *stub_, timeout, SystemClock(),
+        [this](uint64_t id, Callback<v1::Article> callback) { ReadThenView(id, std::move(callback)); }));
+  }
+}
+
+// After this no stream starts a call any more, and a call that ends finds its stream closed, not gone.
+GrpcArticleBackend::~GrpcArticleBackend() {
+  for (const auto& stream : streams_) stream->Close();
+}
+
+ArticleStream& GrpcArticleBackend::NextStream() {
+  return *streams_[next_.fetch_add(1, std::memory_order_relaxed) % streams_.size()];
 }
 
 void GrpcArticleBackend::View(uint64_t id, Callback<v1::Article> callback) {
-  const size_t turn = next_.fetch_add(1, std::memory_order_relaxed);
-  streams_[turn % streams_.size()]->View(id, std::move(callback));
+  NextStream().View(id, /*final=*/false, std::move(callback));
+}
+
+// Reading counts nothing, so it may fail or be late without leaving a doubt; afterwards the article is in the
+// service's cache, and no view on the stream has to wait for it.
+void GrpcArticleBackend::ReadThenView(uint64_t id, Callback<v1::Article> callback) {
+  Get(id, [this, id, callback = std::move(callback)](const absl::StatusOr<v1::Article>& article) {
+    if (!article.ok()) return callback(article.status());
+    NextStream().View(id, /*final=*/true, callback);
+  });
 }
 
 void GrpcArticleBackend::EnforceTimeout() {

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -44,15 +45,18 @@ class UnaryCalls {
       grpc::ClientContext context;
       Request request;
       Response response;
+      std::optional<Finish> finish;
     };
     auto call = std::make_shared<Call>();
     call->request = std::move(request);
+    call->finish.emplace(std::move(finish));
     Add(&call->context);
-    (stub.*method)(&call->context, &call->request, &call->response,
-                   [this, call, finish = std::move(finish)](const grpc::Status& status) {
-                     finish(FromGrpc(status), call->response);
-                     Remove(&call->context);
-                   });
+    (stub.*method)(&call->context, &call->request, &call->response, [this, call](const grpc::Status& status) {
+      (*call->finish)(FromGrpc(status), call->response);
+      // What it holds may not outlive this object, which may be gone after the next line.
+      call->finish.reset();
+      Remove(&call->context);
+    });
   }
 
  private:
@@ -72,6 +76,8 @@ class GrpcArticleBackend final : public ArticleBackend {
  public:
   GrpcArticleBackend(const std::shared_ptr<grpc::Channel>& channel, int streams, absl::Duration timeout);
 
+  ~GrpcArticleBackend() override;
+
   void View(uint64_t id, Callback<v1::Article> callback) override;
   void Get(uint64_t id, Callback<v1::Article> callback) override;
   void List(const v1::ListArticlesRequest& request, Callback<v1::ListArticlesResponse> callback) override;
@@ -80,10 +86,13 @@ class GrpcArticleBackend final : public ArticleBackend {
   void EnforceTimeout();
 
  private:
+  ArticleStream& NextStream();
+  void ReadThenView(uint64_t id, Callback<v1::Article> callback);
+
   const std::unique_ptr<v1::ArticleService::Stub> stub_;
-  UnaryCalls calls_;
   std::vector<std::unique_ptr<ArticleStream>> streams_;
   std::atomic<size_t> next_ = 0;
+  UnaryCalls calls_;  // after the streams: its callbacks use them
 };
 
 class GrpcSyncBackend final : public SyncBackend {

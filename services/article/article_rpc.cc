@@ -12,7 +12,7 @@ template <typename Response>
 grpc::ServerUnaryReactor* ArticleServiceRpc::ReadOne(grpc::CallbackServerContext* context, uint64_t id,
                                                      bool record, Response* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reader_.Read({id}, record, [reactor, response](ArticleReader::Results results) {
+  reader_.Read({id}, {.record = record}, [reactor, response](ArticleReader::Results results) {
     const absl::StatusOr<CountedArticle>& result = results.front();
     if (result.ok()) ToProto(*result, *response->mutable_article());
     reactor->Finish(ToGrpc(result.status()));
@@ -36,12 +36,12 @@ grpc::ServerUnaryReactor* ArticleServiceRpc::BatchGetArticles(grpc::CallbackServ
                                                               const v1::BatchGetArticlesRequest* request,
                                                               v1::BatchGetArticlesResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  if (request->ids_size() < 1 || request->ids_size() > kMaxBatch) {
-    reactor->Finish(ToGrpc(BatchSizeError(request->ids_size())));
+  if (const absl::Status size = CheckBatchSize(request->ids_size()); !size.ok()) {
+    reactor->Finish(ToGrpc(size));
     return reactor;
   }
   std::vector<uint64_t> ids(request->ids().begin(), request->ids().end());
-  reader_.Read(std::move(ids), /*record=*/false,
+  reader_.Read(std::move(ids), {.record = false},
                [reactor, request, response](ArticleReader::Results results) {
                  for (int i = 0; i < request->ids_size(); ++i)
                    ToProto(request->ids(i), results[i], *response->add_results());
@@ -68,7 +68,7 @@ grpc::ServerUnaryReactor* ArticleServiceRpc::ListArticles(grpc::CallbackServerCo
 
 grpc::ServerBidiReactor<v1::ViewArticlesRequest, v1::ViewArticlesResponse>* ArticleServiceRpc::ViewArticles(
     grpc::CallbackServerContext* /*context*/) {
-  return streams_.Open(reader_, kMaxBatch);
+  return streams_.Open(reader_);
 }
 
 }  // namespace readcount

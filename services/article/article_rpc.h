@@ -12,8 +12,6 @@ namespace readcount {
 // readcount.v1.ArticleService over the reader and the listing: messages in, a call, messages out.
 class ArticleServiceRpc final : public v1::ArticleService::CallbackService {
  public:
-  static constexpr int kMaxBatch = 1000;  // ids of one message
-
   // Both must outlive the server that this is registered with.
   ArticleServiceRpc(ArticleReader& reader, ArticleListing& listing) : reader_(reader), listing_(listing) {}
 

@@ -31,6 +31,12 @@ ViewRecorder::Settings RecorderSettings(const Settings& settings) {
           .keep_journal = settings.article.spool_keeps_journal};
 }
 
+MysqlSettings MysqlForReads(const Settings& settings) {
+  MysqlSettings mysql = settings.mysql;
+  mysql.query_timeout = settings.article.query_timeout;
+  return mysql;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Program>> ArticleServer::Start(const Settings& settings) {
@@ -58,17 +64,17 @@ absl::StatusOr<std::unique_ptr<Program>> ArticleServer::Start(const Settings& se
 
 ArticleServer::ArticleServer(const Settings& settings, std::unique_ptr<Spool> spool,
                              const std::vector<SpooledWriter>& left)
-    : mysql_(settings.mysql, SystemClock()),
+    : mysql_(MysqlForReads(settings), SystemClock()),
       repository_(mysql_, absl::Minutes(settings.mysql.datetime_offset_minutes)),
       registry_(mysql_),
       ledger_(settings.redis),
       spool_(std::move(spool)),
       cache_(CacheSettings(settings.article), SystemClock()),
       loader_({.threads = settings.mysql.connections, .max_queued = settings.article.max_queued}, repository_,
-              cache_),
+              cache_, SystemClock()),
       recorder_(RecorderSettings(settings), ledger_, registry_, spool_.get(), left, SystemClock(),
                 retry_sleeper_),
-      reader_(cache_, loader_, recorder_),
+      reader_(cache_, loader_, recorder_, {}),
       listing_threads_(settings.mysql.connections),
       listing_(repository_, reader_, listing_threads_),
       rpc_(reader_, listing_) {}

@@ -42,10 +42,13 @@ absl::StatusOr<ArticlePage> ToPage(ArticleReader::Results results, std::string n
 
 }  // namespace
 
-void ArticleListing::List(const ListRequest& request, Callback callback) {
+void ArticleListing::List(const ListRequest& request, const Callback& callback) {
   const absl::StatusOr<PageQuery> query = ToQuery(request);
   if (!query.ok()) return callback(query.status());
-  threads_.Post([this, query = *query, callback = std::move(callback)] { ListKeys(query, callback); });
+  if (!threads_.TryPost([this, query = *query, callback] { ListKeys(query, callback); }, kMaxQueued)) {
+    callback(absl::ResourceExhaustedError(
+        absl::StrCat(kMaxQueued, " lists wait for MySQL, which is the limit: try later")));
+  }
 }
 
 void ArticleListing::ListKeys(const PageQuery& query, const Callback& callback) {
@@ -63,8 +66,7 @@ void ArticleListing::ListKeys(const PageQuery& query, const Callback& callback) 
   ids.reserve(keys->size());
   for (const PageKey& key : *keys) ids.push_back(key.id);
   if (ids.empty()) return callback(ArticlePage());
-  reader_.Read(std::move(ids),
-               /*record=*/false,
+  reader_.Read(std::move(ids), {.record = false},
                [callback, token = std::move(next_page_token)](ArticleReader::Results results) {
                  callback(ToPage(std::move(results), token));
                });

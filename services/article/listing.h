@@ -28,6 +28,7 @@ class ArticleListing {
  public:
   static constexpr int kDefaultPageSize = 20;
   static constexpr int kMaxPageSize = 100;
+  static constexpr size_t kMaxQueued = 64;        // calls that may wait for a thread
   static constexpr size_t kMaxAuthorBytes = 200;  // 50 characters of up to 4 bytes, as the column holds
 
   // All must outlive the listing; its queries run on `threads`.
@@ -36,8 +37,9 @@ class ArticleListing {
 
   using Callback = std::function<void(const absl::StatusOr<ArticlePage>&)>;
 
-  // INVALID_ARGUMENT names the field that is wrong; other errors are the repository's and the reader's.
-  void List(const ListRequest& request, Callback callback);
+  // INVALID_ARGUMENT names the field that is wrong; RESOURCE_EXHAUSTED if too many calls wait; other errors
+  // are the repository's and the reader's.
+  void List(const ListRequest& request, const Callback& callback);
 
  private:
   void ListKeys(const PageQuery& query, const Callback& callback);

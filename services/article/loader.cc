@@ -7,9 +7,21 @@
 
 namespace readcount {
 
-ArticleLoader::ArticleLoader(Settings settings, ArticleRepository& repository, ArticleCache& cache)
+namespace {
+
+absl::Status NotReadInTime(uint64_t id) {
+  return absl::DeadlineExceededError(
+      absl::StrCat("article ", id, " was not read from MySQL in time: nothing was counted, try again"));
+}
+
+}  // namespace
+
+ArticleLoader::ArticleLoader(Settings settings, ArticleRepository& repository, ArticleCache& cache,
+                             const Clock& clock)
     : repository_(repository),
       cache_(cache),
+      clock_(clock),
+      timer_(clock),
       threads_(settings.threads),
       batcher_({.max_batch = settings.max_batch,
                 .max_queued = settings.max_queued,
@@ -21,15 +33,39 @@ ArticleLoader::ArticleLoader(Settings settings, ArticleRepository& repository, A
                  });
                }) {}
 
-void ArticleLoader::Load(uint64_t id, uint64_t life, Callback callback) {
+void ArticleLoader::Load(uint64_t id, uint64_t life, absl::Duration patience, Callback callback) {
   const Key key(life, id);
+  const auto waiter = std::make_shared<Callback>(std::move(callback));
+  bool first = false;
+  bool stalled = false;
   {
     absl::MutexLock lock(&mutex_);
-    std::vector<Callback>& waiting = waiting_[key];
-    waiting.push_back(std::move(callback));
-    if (waiting.size() > 1) return;
+    stalled = StalledLocked(patience);
+    if (waiting_.empty()) last_progress_ = clock_.Elapsed();
+    std::vector<Waiter>& waiting = waiting_[key];
+    first = waiting.empty();
+    if (first || !stalled) waiting.push_back(waiter);
   }
+  if (stalled) {
+    GiveUp(waiter, id);
+  } else if (patience != absl::InfiniteDuration()) {
+    timer_.After(patience, [this, waiter, id] { GiveUp(waiter, id); });
+  }
+  if (!first) return;
   if (absl::Status status = batcher_.Add(Key(key)); !status.ok()) Finish(key, status);
+}
+
+bool ArticleLoader::StalledLocked(absl::Duration patience) const {
+  return !waiting_.empty() && clock_.Elapsed() - last_progress_ > patience;
+}
+
+void ArticleLoader::GiveUp(const Waiter& waiter, uint64_t id) {
+  Callback callback;
+  {
+    absl::MutexLock lock(&mutex_);
+    callback = std::exchange(*waiter, nullptr);
+  }
+  if (callback != nullptr) callback(NotReadInTime(id));
 }
 
 void ArticleLoader::LoadBatch(const std::vector<Key>& batch) {
@@ -59,8 +95,11 @@ void ArticleLoader::Finish(const Key& key, const absl::StatusOr<CachedRow>& outc
   std::vector<Callback> callbacks;
   {
     absl::MutexLock lock(&mutex_);
+    last_progress_ = clock_.Elapsed();
     const auto found = waiting_.find(key);
-    callbacks = std::move(found->second);
+    for (const Waiter& waiter : found->second) {
+      if (Callback callback = std::exchange(*waiter, nullptr)) callbacks.push_back(std::move(callback));
+    }
     waiting_.erase(found);
   }
   for (const Callback& callback : callbacks) callback(outcome);

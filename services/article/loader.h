@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -11,7 +12,9 @@
 #include "absl/synchronization/mutex.h"
 #include "services/article/cache.h"
 #include "services/article/repository.h"
+#include "services/common/base/clock.h"
 #include "services/common/base/thread_pool.h"
+#include "services/common/base/timer.h"
 #include "services/common/batch/batcher.h"
 
 namespace readcount {
@@ -27,19 +30,27 @@ class ArticleLoader {
   };
 
   // All must outlive the loader.
-  ArticleLoader(Settings settings, ArticleRepository& repository, ArticleCache& cache);
+  ArticleLoader(Settings settings, ArticleRepository& repository, ArticleCache& cache, const Clock& clock);
 
-  // NOT_FOUND if there is no such article; RESOURCE_EXHAUSTED if too many ids wait; else the repository's
-  // errors, which are never cached.
+  // NOT_FOUND if there is no such article; RESOURCE_EXHAUSTED if too many ids wait; DEADLINE_EXCEEDED if it
+  // was not read in time; else the repository's errors, which are never cached.
   using Callback = std::function<void(const absl::StatusOr<CachedRow>&)>;
 
   // Loads a row with its position in `life`. A load of the same id and life that is under way serves this
-  // call as well, though it may have begun before the call. `callback` runs on another thread or, if the load
-  // is refused, on this one.
-  void Load(uint64_t id, uint64_t life, Callback callback);
+  // call as well, though it may have begun before the call. `callback` runs once, on another thread or, if
+  // the load is refused, on this one. It waits `patience` at most, and not at all while the repository has
+  // let others wait for longer than that without any answer; the load goes on and fills the cache.
+  void Load(uint64_t id, uint64_t life, absl::Duration patience, Callback callback);
 
  private:
   using Key = std::pair<uint64_t, uint64_t>;  // life, id
+
+  // Somebody who waits; the callback is gone once it was told.
+  using Waiter = std::shared_ptr<Callback>;
+
+  // True while loads are under way and none has ended for `patience`.
+  bool StalledLocked(absl::Duration patience) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void GiveUp(const Waiter& waiter, uint64_t id);
 
   void LoadBatch(const std::vector<Key>& batch);
   void LoadOfLife(uint64_t life, const std::vector<uint64_t>& ids);
@@ -48,9 +59,13 @@ class ArticleLoader {
   ArticleRepository& repository_;
   ArticleCache& cache_;
 
-  absl::Mutex mutex_;
-  absl::flat_hash_map<Key, std::vector<Callback>> waiting_ ABSL_GUARDED_BY(mutex_);
+  const Clock& clock_;
 
+  absl::Mutex mutex_;
+  absl::flat_hash_map<Key, std::vector<Waiter>> waiting_ ABSL_GUARDED_BY(mutex_);
+  absl::Duration last_progress_ ABSL_GUARDED_BY(mutex_);  // when a load ended, or the first of several began
+
+  Timer timer_;
   ThreadPool threads_;
   Batcher<Key> batcher_;  // last: drained first
 };

@@ -30,10 +30,7 @@ constexpr absl::string_view kNewestOfAuthorAfter =
     "SELECT created_at, id FROM articles WHERE is_deleted = 0 AND author = ? "
     "AND created_at <= ? AND (created_at < ? OR id < ?) ORDER BY created_at DESC, id DESC LIMIT ?";
 
-std::string ToText(absl::CivilSecond time) {
-  return absl::StrCat(absl::FormatCivilTime(absl::CivilDay(time)), " ",
-                      absl::FormatCivilTime(time).substr(std::size("YYYY-MM-DD")));
-}
+constexpr absl::string_view kNoDate = "0000-00-00 00:00:00";
 
 std::optional<absl::CivilSecond> ToCivil(const mysql::Field& field) {
   absl::CivilSecond time;
@@ -96,8 +93,7 @@ absl::StatusOr<std::vector<PageKey>> MysqlArticleRepository::ListKeys(const Page
   std::vector<mysql::Argument> arguments;
   if (!query.author.empty()) arguments.emplace_back(query.author);
   if (query.after.has_value()) {
-    arguments.insert(arguments.end(),
-                     {ToText(query.after->created_at), ToText(query.after->created_at), query.after->id});
+    arguments.insert(arguments.end(), {query.after->created_at, query.after->created_at, query.after->id});
   }
   arguments.emplace_back(int64_t{query.limit});
   const absl::string_view sql = query.author.empty()
@@ -109,7 +105,7 @@ absl::StatusOr<std::vector<PageKey>> MysqlArticleRepository::ListKeys(const Page
   keys.reserve(result->rows.size());
   for (const std::vector<mysql::Field>& fields : result->rows) {
     keys.push_back(
-        {.created_at = ToCivil(fields[0]).value_or(absl::CivilSecond()), .id = mysql::ToUint64(fields[1])});
+        {.created_at = fields[0].value_or(std::string(kNoDate)), .id = mysql::ToUint64(fields[1])});
   }
   return keys;
 }

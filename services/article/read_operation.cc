@@ -23,9 +23,9 @@ uint64_t Raise(std::atomic<uint64_t>& shown, uint64_t count) {
 
 }  // namespace
 
-ReadOperation::ReadOperation(ArticleReader& reader, std::vector<uint64_t> ids, bool record,
+ReadOperation::ReadOperation(ArticleReader& reader, std::vector<uint64_t> ids, ArticleReader::Options options,
                              ArticleReader::Callback callback)
-    : reader_(reader), record_(record), callback_(std::move(callback)), items_(ids.size()) {
+    : reader_(reader), options_(options), callback_(std::move(callback)), items_(ids.size()) {
   for (size_t i = 0; i < ids.size(); ++i) items_[i].id = ids[i];
 }
 
@@ -50,6 +50,7 @@ void ReadOperation::FindRow(Item& item) {
     return;
   }
   reader_.loader_.Load(item.id, reader_.recorder_.life(),
+                       expired ? reader_.patience_.refresh : options_.first_patience,
                        [self = shared_from_this(), &item](const absl::StatusOr<CachedRow>& row) {
                          self->RowLoaded(item, row);
                          if (self->LastOfStep()) self->AskLedger();
@@ -75,17 +76,18 @@ void ReadOperation::AskLedger() {
     ids.push_back(item.id);
   }
   if (ids.empty()) return Finish();
-  const absl::Status status = reader_.recorder_.Submit(
-      std::move(ids), record_, [self = shared_from_this()](const absl::StatusOr<RecordedViews>& outcome) {
-        self->LedgerAnswered(outcome);
-      });
+  const absl::Status status =
+      reader_.recorder_.Submit(std::move(ids), options_.record,
+                               [self = shared_from_this()](const absl::StatusOr<RecordedViews>& outcome) {
+                                 self->LedgerAnswered(outcome);
+                               });
   if (!status.ok()) LedgerAnswered(status);
 }
 
 void ReadOperation::LedgerAnswered(const absl::StatusOr<RecordedViews>& outcome) {
   if (!outcome.ok()) {
     for (Item* item : asked_) {
-      if (record_ || absl::IsResourceExhausted(outcome.status())) {
+      if (options_.record || absl::IsResourceExhausted(outcome.status())) {
         item->error = outcome.status();
       } else {
         AnswerStale(*item, item->row->row.count);
@@ -128,20 +130,22 @@ void ReadOperation::Settle(Item& item) {
 
 void ReadOperation::Reload(Item& item) {
   ++item.reloads;
-  reader_.loader_.Load(
-      item.id, state_.life, [self = shared_from_this(), &item](const absl::StatusOr<CachedRow>& row) {
-        self->RowLoaded(item, row);
-        if (item.row.has_value()) {
-          const std::optional<ExactCount> count = CountExactly(item.row->row, self->state_, *item.view);
-          if (!count.has_value() && row.ok() && item.reloads < kMaxReloads) return self->Reload(item);
-          if (count.has_value()) {
-            self->AnswerExactly(item, *count);
-          } else {
-            self->AnswerStale(item, AddViews(item.row->row.count, item.view->pending.live));
-          }
-        }
-        if (self->LastOfStep()) self->Finish();
-      });
+  reader_.loader_.Load(item.id, state_.life, reader_.patience_.recount,
+                       [self = shared_from_this(), &item](const absl::StatusOr<CachedRow>& row) {
+                         self->RowLoaded(item, row);
+                         if (item.row.has_value()) {
+                           const std::optional<ExactCount> count =
+                               CountExactly(item.row->row, self->state_, *item.view);
+                           if (!count.has_value() && row.ok() && item.reloads < kMaxReloads)
+                             return self->Reload(item);
+                           if (count.has_value()) {
+                             self->AnswerExactly(item, *count);
+                           } else {
+                             self->AnswerStale(item, AddViews(item.row->row.count, item.view->pending.live));
+                           }
+                         }
+                         if (self->LastOfStep()) self->Finish();
+                       });
 }
 
 void ReadOperation::AnswerExactly(Item& item, const ExactCount& count) {
@@ -172,7 +176,7 @@ void ReadOperation::Finish() {
       results.emplace_back(item.error);
       continue;
     }
-    if (record_ && LogEnabled(LogLevel::kDebug)) {
+    if (options_.record && LogEnabled(LogLevel::kDebug)) {
       Log(LogLevel::kDebug, "view", {{"article", item.id}, {"read_count", item.answer.read_count}});
     }
     results.emplace_back(std::move(item.answer));

@@ -16,7 +16,7 @@ namespace readcount {
 // the last of its parts to end begins the next step. Keeps itself alive until the callback has run.
 class ReadOperation : public std::enable_shared_from_this<ReadOperation> {
  public:
-  ReadOperation(ArticleReader& reader, std::vector<uint64_t> ids, bool record,
+  ReadOperation(ArticleReader& reader, std::vector<uint64_t> ids, ArticleReader::Options options,
                 ArticleReader::Callback callback);
 
   void Start();
@@ -48,7 +48,7 @@ class ReadOperation : public std::enable_shared_from_this<ReadOperation> {
   bool LastOfStep() { return pending_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
 
   ArticleReader& reader_;
-  const bool record_;
+  const ArticleReader::Options options_;
   ArticleReader::Callback callback_;
 
   std::vector<Item> items_;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "services/article/article.h"
 #include "services/article/cache.h"
 #include "services/article/loader.h"
@@ -19,22 +20,35 @@ namespace readcount {
 //   2. ledger: one call adds the views and returns the pending counts and which batches Redis still holds.
 //   3. exactness: a row is exact if no batch beyond its own has left Redis; else it is read again, now.
 //
+// A slow MySQL holds up only what nobody can answer without it: an article whose text has expired is answered
+// from the cache when the patience is over.
+//
 // Thread-safe.
 class ArticleReader {
  public:
+  // How long an answer waits for MySQL, at most.
+  struct Patience {
+    absl::Duration refresh = absl::Milliseconds(250);  // to read expired text again; then the old is answered
+    absl::Duration recount = absl::Seconds(1);         // to make a count exact; then it is marked stale
+  };
+
   // All must outlive the reader.
-  ArticleReader(ArticleCache& cache, ArticleLoader& loader, ViewRecorder& recorder)
-      : cache_(cache), loader_(loader), recorder_(recorder) {}
+  ArticleReader(ArticleCache& cache, ArticleLoader& loader, ViewRecorder& recorder, Patience patience)
+      : cache_(cache), loader_(loader), recorder_(recorder), patience_(patience) {}
 
   // Of each id the article or why there is none: NOT_FOUND, INVALID_ARGUMENT for 0, RESOURCE_EXHAUSTED
-  // (nothing was recorded), UNAVAILABLE (a server is away, nothing was recorded), UNKNOWN (the view may have
-  // been recorded once).
+  // (nothing was recorded), UNAVAILABLE (a server is away, nothing was recorded), DEADLINE_EXCEEDED (the
+  // article was not read in time, nothing was recorded), UNKNOWN (the view may have been recorded once).
   using Results = std::vector<absl::StatusOr<CountedArticle>>;
   using Callback = std::function<void(Results results)>;
 
-  // Answers `ids` in their order, with one view of each recorded if `record`. `callback` runs once, on any
-  // thread.
-  void Read(std::vector<uint64_t> ids, bool record, Callback callback);
+  struct Options {
+    bool record = false;                                       // one view of each
+    absl::Duration first_patience = absl::InfiniteDuration();  // to read an article that is not in the cache
+  };
+
+  // Answers `ids` in their order. `callback` runs once, on any thread.
+  void Read(std::vector<uint64_t> ids, Options options, Callback callback);
 
  private:
   friend class ReadOperation;
@@ -42,6 +56,7 @@ class ArticleReader {
   ArticleCache& cache_;
   ArticleLoader& loader_;
   ViewRecorder& recorder_;
+  const Patience patience_;
 };
 
 }  // namespace readcount

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/time/civil_time.h"
 #include "absl/types/span.h"
 #include "services/article/article.h"
 
@@ -14,7 +13,8 @@ namespace readcount {
 
 // A place in the order of pages: newest first, then by id, descending.
 struct PageKey {
-  absl::CivilSecond created_at;  // as in the table, in no zone
+  std::string
+      created_at;  // as the table has it, in no zone; may be no real date, such as 0000-00-00 00:00:00
   uint64_t id = 0;
 
   friend bool operator==(const PageKey&, const PageKey&) = default;

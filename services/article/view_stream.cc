@@ -4,29 +4,32 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "services/article/article_rpc.h"
 #include "services/article/proto_convert.h"
 #include "services/common/rpc/status.h"
 
 namespace readcount {
+namespace {
+
+// A batch waits no longer for an article that is not in the cache, so that the others on its stream need not.
+constexpr absl::Duration kPatience = absl::Milliseconds(250);
+
+}  // namespace
 
 // One stream: reads a batch, answers it, reads the next. So answers keep the order of the requests, and a
 // client that does not read its answers is not read from either.
 class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest, v1::ViewArticlesResponse> {
  public:
-  ViewStream(ViewStreams& streams, ArticleReader& reader, int max_batch)
-      : streams_(streams), reader_(reader), max_batch_(max_batch) {}
+  ViewStream(ViewStreams& streams, ArticleReader& reader) : streams_(streams), reader_(reader) {}
 
   void Begin() { StartRead(&request_); }
 
   void OnReadDone(bool ok) override {
     if (!ok) return FinishOnce(grpc::Status::OK);
     if (!StartAnswering()) return;
-    if (request_.ids_size() < 1 || request_.ids_size() > max_batch_) {
-      return FinishOnce(ToGrpc(BatchSizeError(request_.ids_size())));
-    }
+    if (const absl::Status size = CheckBatchSize(request_.ids_size()); !size.ok())
+      return FinishOnce(ToGrpc(size));
     std::vector<uint64_t> ids(request_.ids().begin(), request_.ids().end());
-    reader_.Read(std::move(ids), /*record=*/true,
+    reader_.Read(std::move(ids), {.record = true, .first_patience = kPatience},
                  [this](const ArticleReader::Results& results) { Answer(results); });
   }
 
@@ -88,7 +91,6 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
 
   ViewStreams& streams_;
   ArticleReader& reader_;
-  const int max_batch_;
   v1::ViewArticlesRequest request_;
   v1::ViewArticlesResponse response_;
 
@@ -98,9 +100,9 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-absl::Status BatchSizeError(int size) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("ids: has ", size, " ids, must have 1 to ", ArticleServiceRpc::kMaxBatch));
+absl::Status CheckBatchSize(int size) {
+  if (size >= 1 && size <= kMaxBatchIds) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("ids: has ", size, " ids, must have 1 to ", kMaxBatchIds));
 }
 
 ViewStreams::~ViewStreams() {
@@ -109,8 +111,8 @@ ViewStreams::~ViewStreams() {
 }
 
 grpc::ServerBidiReactor<v1::ViewArticlesRequest, v1::ViewArticlesResponse>* ViewStreams::Open(
-    ArticleReader& reader, int max_batch) {
-  auto* stream = new ViewStream(*this, reader, max_batch);
+    ArticleReader& reader) {
+  auto* stream = new ViewStream(*this, reader);
   bool ended = false;
   {
     absl::MutexLock lock(&mutex_);

@@ -13,8 +13,10 @@ namespace readcount {
 
 class ViewStream;
 
+inline constexpr int kMaxBatchIds = 1000;  // of one message
+
 // INVALID_ARGUMENT for a message with no ids or too many.
-absl::Status BatchSizeError(int size);
+absl::Status CheckBatchSize(int size);
 
 // The ViewArticles streams that are open. Thread-safe.
 class ViewStreams {
@@ -23,8 +25,7 @@ class ViewStreams {
   ~ViewStreams();
 
   // A reactor for a new stream; deletes itself when the stream has ended. Refused if EndAll was called.
-  grpc::ServerBidiReactor<v1::ViewArticlesRequest, v1::ViewArticlesResponse>* Open(ArticleReader& reader,
-                                                                                   int max_batch);
+  grpc::ServerBidiReactor<v1::ViewArticlesRequest, v1::ViewArticlesResponse>* Open(ArticleReader& reader);
 
   // Ends every stream with UNAVAILABLE: at once where it waits for the client, else after the answer under
   // way.

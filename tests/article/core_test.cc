@@ -114,14 +114,28 @@ TEST_F(CacheTest, ALateLoadDoesNotUndoAFold) {
 }
 
 TEST(PageTokenTest, ComesBackAsItWas) {
-  const PageKey key{.created_at = absl::CivilSecond(2024, 12, 8, 10, 10, 8), .id = ~uint64_t{0}};
+  const PageKey key{.created_at = "2024-12-08 10:10:08", .id = ~uint64_t{0}};
   const absl::StatusOr<PageKey> parsed = ParsePageToken(MakePageToken(key, "ann"), "ann");
   ASSERT_TRUE(parsed.ok()) << parsed.status();
   EXPECT_EQ(*parsed, key);
 }
 
+TEST(PageTokenTest, CarriesADateThatIsNoDateAndRefusesOneThatServersDoNotTake) {
+  for (const char* date : {"0000-00-00 00:00:00", "2024-00-00 00:00:00", "2024-12-08 10:10:08.123456"}) {
+    const absl::StatusOr<PageKey> parsed =
+        ParsePageToken(MakePageToken({.created_at = date, .id = 5}, ""), "");
+    ASSERT_TRUE(parsed.ok()) << parsed.status();
+    EXPECT_EQ(parsed->created_at, date);
+  }
+  for (const char* date :
+       {"", "2024-13-08 10:10:08", "2024-02-31 10:10:08", "2024-12-08 25:10:08", "2024-12-08",
+        "2024-12-08 10:10:08x", "2024-12-08T10:10:08", "2024-12-08 10:10:08.1234567"}) {
+    EXPECT_FALSE(ParsePageToken(MakePageToken({.created_at = date, .id = 5}, ""), "").ok()) << date;
+  }
+}
+
 TEST(PageTokenTest, RefusesWhatItDidNotMake) {
-  const std::string token = MakePageToken({.created_at = absl::CivilSecond(2024, 12, 8), .id = 5}, "ann");
+  const std::string token = MakePageToken({.created_at = "2024-12-08 00:00:00", .id = 5}, "ann");
   EXPECT_FALSE(ParsePageToken(token, "bob").ok()) << "made for another filter";
   for (size_t i = 0; i < token.size(); ++i) {
     std::string forged = token;

@@ -21,9 +21,12 @@ class ReaderTest : public ::testing::Test {
   }
 
   ArticleReader::Results Read(std::vector<uint64_t> ids, bool record) {
+    return Read(reader_, std::move(ids), record);
+  }
+  static ArticleReader::Results Read(ArticleReader& reader, std::vector<uint64_t> ids, bool record) {
     absl::Notification answered;
     ArticleReader::Results results;
-    reader_.Read(std::move(ids), record, [&](ArticleReader::Results outcome) {
+    reader.Read(std::move(ids), {.record = record}, [&](ArticleReader::Results outcome) {
       results = std::move(outcome);
       answered.Notify();
     });
@@ -54,7 +57,7 @@ class ReaderTest : public ::testing::Test {
   ArticleCache cache_{
       {.bytes = 1 << 20, .absent_capacity = 100, .ttl = absl::Seconds(60), .absent_ttl = absl::Seconds(1)},
       clock_};
-  ArticleLoader loader_{{.threads = 2}, repository_, cache_};
+  ArticleLoader loader_{{.threads = 2}, repository_, cache_, SystemClock()};
   FakeLifeRegistry registry_;
   ViewRecorder recorder_{{.writer = 42, .retry_for = absl::Seconds(5)},
                          ledger_,
@@ -63,7 +66,8 @@ class ReaderTest : public ::testing::Test {
                          {},
                          clock_,
                          sleeper_};
-  ArticleReader reader_{cache_, loader_, recorder_};
+  ArticleReader reader_{cache_, loader_, recorder_, {absl::Minutes(1), absl::Minutes(1)}};
+  ArticleReader impatient_{cache_, loader_, recorder_, {absl::Milliseconds(1), absl::Milliseconds(1)}};
   std::map<uint64_t, uint64_t> synced_;
 };
 
@@ -126,7 +130,7 @@ TEST_F(ReaderTest, LoadsAnArticleOnceHoweverManyWait) {
   int answered = 0;
   const int before = repository_.loads();
   for (int i = 0; i < kReaders; ++i) {
-    reader_.Read({1}, true, [&](const ArticleReader::Results& results) {
+    reader_.Read({1}, {.record = true}, [&](const ArticleReader::Results& results) {
       EXPECT_TRUE(results[0].ok());
       absl::MutexLock lock(&mutex);
       ++answered;
@@ -151,6 +155,61 @@ TEST_F(ReaderTest, AnswersFromTheCacheWhileMysqlIsAwayAndMarksOldText) {
   EXPECT_FALSE(results[0]->count_stale);
   EXPECT_EQ(results[1].status().code(), absl::StatusCode::kUnavailable) << "2 was never read";
   EXPECT_EQ(ledger_.live(2), 0);
+}
+
+TEST_F(ReaderTest, AnswersExpiredTextWhenMysqlDoesNotAnswerInTime) {
+  View(1);
+  clock_.Advance(absl::Seconds(61));
+  repository_.Close();
+  const ArticleReader::Results results = Read(impatient_, {1}, true);
+  ASSERT_TRUE(results[0].ok()) << results[0].status();
+  EXPECT_EQ(results[0]->read_count, 102u);
+  EXPECT_TRUE(results[0]->content_stale);
+  EXPECT_FALSE(results[0]->count_stale);
+  repository_.Open();
+}
+
+TEST_F(ReaderTest, MarksACountStaleWhenMysqlDoesNotAnswerInTime) {
+  View(1);
+  Sync();
+  repository_.Close();
+  const ArticleReader::Results results = Read(impatient_, {1}, true);
+  ASSERT_TRUE(results[0].ok()) << results[0].status();
+  EXPECT_TRUE(results[0]->count_stale);
+  EXPECT_EQ(ledger_.live(1), 1);
+  repository_.Open();
+}
+
+TEST_F(ReaderTest, AnArticleThatIsNotReadInTimeHoldsUpNoOtherAndCountsNothing) {
+  View(1);
+  repository_.Close();
+  absl::Notification answered;
+  reader_.Read({1, 2}, {.record = true, .first_patience = absl::Milliseconds(1)},
+               [&](const ArticleReader::Results& results) {
+                 EXPECT_EQ(results[0]->read_count, 102u);
+                 EXPECT_EQ(results[1].status().code(), absl::StatusCode::kDeadlineExceeded);
+                 answered.Notify();
+               });
+  answered.WaitForNotification();
+  EXPECT_EQ(ledger_.live(2), 0);
+  repository_.Open();
+  EXPECT_EQ(View(2), 201u) << "the load went on";
+}
+
+TEST_F(ReaderTest, DoesNotWaitForARepositoryThatLetsOthersWaitAlready) {
+  View(1);
+  repository_.Close();
+  absl::Notification first;
+  loader_.Load(2, 7, absl::Milliseconds(1), [&](const absl::StatusOr<CachedRow>& row) {
+    EXPECT_EQ(row.status().code(), absl::StatusCode::kDeadlineExceeded);
+    first.Notify();
+  });
+  first.WaitForNotification();
+  bool told = false;
+  loader_.Load(1, 7, absl::Milliseconds(1),
+               [&](const absl::StatusOr<CachedRow>& row) { told = absl::IsDeadlineExceeded(row.status()); });
+  EXPECT_TRUE(told) << "at once, on the same thread";
+  repository_.Open();
 }
 
 TEST_F(ReaderTest, MarksACountThatCannotBeMadeExactAndNeverLetsItFall) {

@@ -88,10 +88,10 @@ TEST(PositionTest, TellsTheNewestBatchInAnArticlesRow) {
   EXPECT_EQ(Position().applied_epoch(1), 0u);
 }
 
-TEST(RpcStatusTest, KeepsCodesAndTurnsUnknownOutcomesIntoUnavailable) {
+TEST(RpcStatusTest, KeepsCodesSoThatNobodyRepeatsAnUnknownOutcome) {
   EXPECT_TRUE(ToGrpc(absl::OkStatus()).ok());
   EXPECT_EQ(ToGrpc(absl::NotFoundError("no")).error_code(), grpc::StatusCode::NOT_FOUND);
-  EXPECT_EQ(ToGrpc(absl::UnknownError("lost")).error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(ToGrpc(absl::UnknownError("lost")).error_code(), grpc::StatusCode::UNKNOWN);
   EXPECT_EQ(ToGrpc(absl::UnknownError("lost")).error_message(), "lost");
   EXPECT_EQ(FromGrpc(ToGrpc(absl::AbortedError("x"))), absl::AbortedError("x"));
 }

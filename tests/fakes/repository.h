@@ -44,7 +44,7 @@ class FakeRepository final : public ArticleRepository {
     for (auto it = counts_.rbegin(); it != counts_.rend() && keys.size() < static_cast<size_t>(query.limit);
          ++it) {
       if (!query.after.has_value() || it->first < query.after->id) {
-        keys.push_back({.created_at = absl::CivilSecond(2024, 1, 1), .id = it->first});
+        keys.push_back({.created_at = "2024-01-01 00:00:00", .id = it->first});
       }
     }
     return keys;

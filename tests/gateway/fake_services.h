@@ -17,7 +17,7 @@ namespace readcount::gateway {
 constexpr uint64_t kFirstAbsent = 1000;  // ids from here on have no article
 
 // What the fake service does with one batch of views.
-enum class Turn { kAnswer, kHold, kBreak, kHoldAndBreak, kShort, kSilent };
+enum class Turn { kAnswer, kHold, kBreak, kHoldAndBreak, kShort, kSilent, kPutOff };
 
 class FakeArticleService final : public v1::ArticleService::Service {
  public:
@@ -44,7 +44,7 @@ class FakeArticleService final : public v1::ArticleService::Service {
     v1::ViewArticlesRequest request;
     while (stream->Read(&request)) {
       const Turn turn = Next();
-      v1::ViewArticlesResponse response = Count(request);
+      v1::ViewArticlesResponse response = turn == Turn::kPutOff ? PutOff(request) : Count(request);
       if (turn == Turn::kHold || turn == Turn::kHoldAndBreak) {
         held.Notify();
         release.WaitForNotification();
@@ -79,6 +79,17 @@ class FakeArticleService final : public v1::ArticleService::Service {
     const Turn turn = plan_.front();
     plan_.pop_front();
     return turn;
+  }
+
+  static v1::ViewArticlesResponse PutOff(const v1::ViewArticlesRequest& request) {
+    v1::ViewArticlesResponse response;
+    for (const uint64_t id : request.ids()) {
+      v1::ViewResult& result = *response.add_results();
+      result.set_id(id);
+      result.mutable_error()->set_code(grpc::StatusCode::DEADLINE_EXCEEDED);
+      result.mutable_error()->set_message("not read in time");
+    }
+    return response;
   }
 
   v1::ViewArticlesResponse Count(const v1::ViewArticlesRequest& request) {

@@ -73,6 +73,24 @@ TEST_F(GatewayServerTest, AnAnswerThatNeverComesTimesOutAndTheNextWorks) {
   EXPECT_THAT(client.Ask(Get("/api/article/8")).body, HasSubstr(R"("id":8,)"));
 }
 
+TEST_F(GatewayServerTest, AViewThatTheServicePutsOffIsCountedOnceTheArticleHasBeenRead) {
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  articles_.Plan(Turn::kPutOff);
+  Client client(address());
+  EXPECT_THAT(client.Ask(Get("/api/article/7")).body, HasSubstr(R"("id":7,"title":"","read_count":1,)"));
+  EXPECT_THAT(articles_.got(), ElementsAre(7u));
+  EXPECT_THAT(articles_.counts(), ElementsAre(Pair(7u, 1u)));
+}
+
+TEST_F(GatewayServerTest, AViewThatIsPutOffTwiceIsRefusedUncounted) {
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  articles_.Plan(Turn::kPutOff);
+  articles_.Plan(Turn::kPutOff);
+  Client client(address());
+  EXPECT_EQ(client.Ask(Get("/api/article/7")).status, 504);
+  EXPECT_THAT(articles_.counts(), ElementsAre(Pair(7u, 0u)));
+}
+
 TEST_F(GatewayServerTest, AClientThatLeavesDoesNotDisturbTheOthers) {
   ASSERT_NO_FATAL_FAILURE(StartAll());
   articles_.Plan(Turn::kHold);

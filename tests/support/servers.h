@@ -20,6 +20,7 @@ class RedisServer {
 
   void Start();
   void Kill();  // SIGKILL
+  void Signal(int signal) { process_->Signal(signal); }
 
   // What is on disk, to be called between Kill and Start.
   void Empty();
@@ -49,6 +50,7 @@ class MariadbServer {
 
   void Start();
   void Kill();  // SIGKILL
+  void Signal(int signal) { process_->Signal(signal); }
 
   std::string url() const;
   MysqlSettings settings() const;

@@ -22,6 +22,13 @@ void ThreadPool::Post(std::function<void()> task) {
   tasks_.push_back(std::move(task));
 }
 
+bool ThreadPool::TryPost(std::function<void()> task, size_t most) {
+  absl::MutexLock lock(&mutex_);
+  if (tasks_.size() >= most) return false;
+  tasks_.push_back(std::move(task));
+  return true;
+}
+
 void ThreadPool::Work() {
   for (;;) {
     std::function<void()> task;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <thread>
@@ -24,6 +25,9 @@ class ThreadPool {
 
   // Queues `task`. Tasks may post further tasks; after destruction has begun those still run.
   void Post(std::function<void()> task);
+
+  // The same, unless `most` tasks wait already: then nothing is queued and it answers false.
+  bool TryPost(std::function<void()> task, size_t most);
 
  private:
   void Work();

@@ -221,7 +221,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const MysqlSettings
   }
   for (const char* sql : {"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
                           "SET SESSION time_zone = '+00:00', autocommit = 1, "
-                          "sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO'"}) {
+                          "sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO'"}) {
     if (absl::Status status = impl->Query(sql); !status.ok()) return status;
   }
   return std::unique_ptr<Connection>(new Connection(std::move(impl)));

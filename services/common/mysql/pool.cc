@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "services/common/base/log.h"
 
 namespace readcount::mysql {
@@ -15,7 +16,12 @@ Pool::Lease::~Lease() {
 
 absl::StatusOr<Pool::Lease> Pool::Acquire() {
   {
-    absl::MutexLock lock(&mutex_, absl::Condition(this, &Pool::HasFree));
+    absl::MutexLock lock(&mutex_);
+    if (!mutex_.AwaitWithTimeout(absl::Condition(this, &Pool::HasFree), settings_.connect_timeout)) {
+      return absl::UnavailableError(absl::StrCat(
+          "MySQL keeps all ", settings_.connections,
+          " connections busy: see its process list, raise mysql.connections if they do useful work"));
+    }
     if (idle_.empty() && clock_.Elapsed() < next_attempt_) return last_failure_;
     ++lent_;
     if (!idle_.empty()) {

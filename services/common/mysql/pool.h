@@ -36,7 +36,8 @@ class Pool {
     std::unique_ptr<Connection> connection_;
   };
 
-  // Waits for a free connection. UNAVAILABLE while the server cannot be reached.
+  // Waits for a free connection, as long as for a new one at most. UNAVAILABLE while the server cannot be
+  // reached or keeps every connection busy.
   absl::StatusOr<Lease> Acquire();
 
   // False after a failed attempt to connect, until one succeeds.

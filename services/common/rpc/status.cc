@@ -6,8 +6,7 @@ namespace readcount {
 
 grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
-  const absl::StatusCode code = absl::IsUnknown(status) ? absl::StatusCode::kUnavailable : status.code();
-  return {static_cast<grpc::StatusCode>(code), std::string(status.message())};
+  return {static_cast<grpc::StatusCode>(status.code()), std::string(status.message())};
 }
 
 absl::Status FromGrpc(const grpc::Status& status) {

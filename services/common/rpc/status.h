@@ -6,8 +6,9 @@
 
 namespace readcount {
 
-// The one place where inner errors become gRPC's, and back. Codes map by number, except that UNKNOWN, which
-// inside means a write whose outcome is not known, leaves as UNAVAILABLE with its message.
+// The one place where inner errors become gRPC's, and back. Codes map by number. UNKNOWN means a
+// write whose outcome is not known; it stays apart from UNAVAILABLE, which client libraries repeat by
+// themselves.
 grpc::Status ToGrpc(const absl::Status& status);
 absl::Status FromGrpc(const grpc::Status& status);
 
