@@ -38,7 +38,7 @@ absl::Status Engine::MoveBatches(RunObserver& observer, RunReport& report) {
       if (!sealed->resumed) first->epoch = sealed->batch->epoch;
     }
     const SealedBatch& batch = *sealed->batch;
-    observer.OnStep(RunStep::kApply, sealed->state);
+    observer.OnStep(sealed->resumed ? RunStep::kRecover : RunStep::kApply, sealed->state);
     const absl::StatusOr<BatchContent> content = ReadBatch(batch);
     if (!content.ok()) return content.status();
     FailPoint("sync.after_read");

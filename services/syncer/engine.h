@@ -12,7 +12,7 @@
 namespace readcount {
 
 // The steps of a run as an onlooker sees them.
-enum class RunStep { kSeal, kApply, kRelease };
+enum class RunStep { kSeal, kRecover, kApply, kRelease };  // recover: apply the rest of a batch that was left
 
 // Hears how a run goes. Called on the run's thread.
 class RunObserver {

@@ -15,6 +15,8 @@ v1::SyncPhase ToProto(SyncPhase phase) {
   switch (phase) {
     case SyncPhase::kIdle:
       return v1::SYNC_PHASE_IDLE;
+    case SyncPhase::kRecovering:
+      return v1::SYNC_PHASE_RECOVERING;
     case SyncPhase::kSealing:
       return v1::SYNC_PHASE_SEALING;
     case SyncPhase::kApplying:

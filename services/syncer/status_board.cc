@@ -10,6 +10,8 @@ SyncPhase ToPhase(RunStep step) {
   switch (step) {
     case RunStep::kSeal:
       return SyncPhase::kSealing;
+    case RunStep::kRecover:
+      return SyncPhase::kRecovering;
     case RunStep::kApply:
       return SyncPhase::kApplying;
     case RunStep::kRelease:

@@ -17,7 +17,7 @@
 
 namespace readcount {
 
-enum class SyncPhase { kIdle, kSealing, kApplying, kReleasing, kBackingOff };
+enum class SyncPhase { kIdle, kRecovering, kSealing, kApplying, kReleasing, kBackingOff };
 
 // The syncer at one moment, as SyncStatus of the API describes it.
 struct SyncSnapshot {

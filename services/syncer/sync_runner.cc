@@ -31,6 +31,12 @@ void LogRun(const RunRecord& run) {
   }
 }
 
+// An outcome that is not known will be: the next run reads it from the position.
+absl::Status Stopped(const absl::Status& why) {
+  return {absl::IsUnknown(why) ? absl::StatusCode::kUnavailable : why.code(),
+          absl::StrCat("the run stopped, what it lacks waits in Redis for the next one: ", why.message())};
+}
+
 }  // namespace
 
 SyncRunner::SyncRunner(Engine& engine, Auditor& auditor, RunHistory& history, StatusBoard& board,
@@ -58,23 +64,18 @@ absl::Status SyncRunner::Run(std::string requested_by, RunCallback callback) {
   return batcher_.Add({.requested_by = std::move(requested_by), .callback = std::move(callback)});
 }
 
-void SyncRunner::Audit(AuditCallback callback) {
-  thread_.Post([this, callback = std::move(callback)] { callback(auditor_.Audit()); });
+void SyncRunner::Audit(const AuditCallback& callback) {
+  if (thread_.TryPost([this, callback] { callback(auditor_.Audit()); }, kMaxWaitingAudits)) return;
+  callback(absl::ResourceExhaustedError(
+      absl::StrCat(kMaxWaitingAudits, " audits or runs wait, which is the limit: try later")));
 }
 
 void SyncRunner::Serve(const std::vector<Caller>& callers) {
-  const RunRecord run = RunOnce(callers);
-  for (const Caller& caller : callers) {
-    if (run.succeeded) {
-      caller.callback(run);
-    } else {
-      caller.callback(absl::UnavailableError(
-          absl::StrCat("the run stopped, what it lacks waits in Redis for the next one: ", run.error)));
-    }
-  }
+  const absl::StatusOr<RunRecord> run = RunOnce(callers);
+  for (const Caller& caller : callers) caller.callback(run);
 }
 
-RunRecord SyncRunner::RunOnce(const std::vector<Caller>& callers) {
+absl::StatusOr<RunRecord> SyncRunner::RunOnce(const std::vector<Caller>& callers) {
   std::vector<std::string> names;
   names.reserve(callers.size());
   for (const Caller& caller : callers) names.push_back(caller.requested_by);
@@ -94,7 +95,8 @@ RunRecord SyncRunner::RunOnce(const std::vector<Caller>& callers) {
   LogRun(run);
   Keep(run);
   board_.RunEnded(run);
-  return run;
+  if (run.succeeded) return run;
+  return Stopped(report.status);
 }
 
 void SyncRunner::Keep(RunRecord& run) {

@@ -20,7 +20,8 @@ namespace readcount {
 // Thread-safe.
 class SyncRunner {
  public:
-  static constexpr size_t kMaxWaiting = 1000;
+  static constexpr size_t kMaxWaiting = 1000;  // calls of Run
+  static constexpr size_t kMaxWaitingAudits = 4;
 
   // What the timer calls itself; its runs that moved nothing are not kept in the history.
   static constexpr char kTimer[] = "timer";
@@ -31,14 +32,17 @@ class SyncRunner {
   // Finishes the runs and audits that were asked for.
   ~SyncRunner();
 
-  // The record of the run that served the call, or UNAVAILABLE if it failed.
+  // The record of the run that served the call, or what stopped it: UNAVAILABLE a server is away, ABORTED
+  // locks or another syncer were in the way, FAILED_PRECONDITION or PERMISSION_DENIED somebody must mend a
+  // server.
   using RunCallback = std::function<void(const absl::StatusOr<RunRecord>&)>;
 
   // RESOURCE_EXHAUSTED if too many wait: `callback` is then not called.
   absl::Status Run(std::string requested_by, RunCallback callback);
 
+  // RESOURCE_EXHAUSTED if too many wait: each holds up the runs, and Redis while it adds up the live hash.
   using AuditCallback = std::function<void(const absl::StatusOr<AuditReport>&)>;
-  void Audit(AuditCallback callback);
+  void Audit(const AuditCallback& callback);
 
  private:
   struct Caller {
@@ -47,7 +51,7 @@ class SyncRunner {
   };
 
   void Serve(const std::vector<Caller>& callers);
-  RunRecord RunOnce(const std::vector<Caller>& callers);
+  absl::StatusOr<RunRecord> RunOnce(const std::vector<Caller>& callers);
   void Keep(RunRecord& run);
 
   Engine& engine_;

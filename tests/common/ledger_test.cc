@@ -234,9 +234,31 @@ TEST_F(LedgerTest, SaysWhatIsWrongWithALiveKeyOfAnotherType) {
   EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("holds a string, not a hash"));
 }
 
-TEST_F(LedgerTest, SaysThatMetaIsDamaged) {
-  redis_.Command({"HSET", kMeta, "epoch", "soon"});
-  EXPECT_THAT(std::string(batches_.ReadPending().status().message()), ::testing::HasSubstr("is damaged"));
+TEST_F(LedgerTest, SaysThatMetaIsDamagedAndWritesNothing) {
+  Record(1, {{1, 3}});
+  const std::vector<std::pair<std::string, std::string>> damages = {
+      {"epoch", "soon"}, {"epoch", "-1"}, {"epoch", "0"},        {"epoch", "99999999999999999999"},
+      {"life", "x"},     {"life", ""},    {"sealed_epoch", "1"}, {"sealed_epoch", "abc"}};
+  for (const auto& [field, value] : damages) {
+    const std::string before = redis_.Command({"HGET", kMeta, field}).text;
+    redis_.Command({"HSET", kMeta, field, value});
+    const absl::Status recorded =
+        views_.Record({.life = life_, .writer = 1, .seq = 2, .entries = {{1, 3}}}).status();
+    EXPECT_EQ(recorded.code(), absl::StatusCode::kFailedPrecondition) << field << "=" << value;
+    EXPECT_THAT(std::string(recorded.message()), ::testing::HasSubstr("is damaged"));
+    EXPECT_EQ(batches_.Seal().status().code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_EQ(Live("1"), "3");
+    EXPECT_EQ(redis_.Command({"EXISTS", kSealed}).integer, 0);
+    redis_.Command({"HSET", kMeta, field, before});
+  }
+  EXPECT_EQ(Record(2, {{1, 3}}).counts[0].live, 6) << "mended, it goes on";
+}
+
+TEST_F(LedgerTest, TakesNoNoticeOfWhatOthersPutAmongTheWriters) {
+  Record(3, {{1, 3}}, 5);
+  redis_.Command({"HSET", kWriters, "nobody", "nothing"});
+  redis_.Command({"HSET", kWriters, "00000000000000ff", "x:y"});
+  EXPECT_THAT(Seal().batch->writers, ::testing::ElementsAre(WriterSeq{5, 3}));
 }
 
 TEST_F(LedgerTest, KnowsItsScriptsAgainAfterTheServerForgotThem) {

@@ -97,6 +97,8 @@ TEST_F(EngineTest, FinishesABatchLeftBehindAndThenTheOneAfterIt) {
   EXPECT_TRUE(report.resumed);
   EXPECT_EQ(report.batches, 2u);
   EXPECT_EQ(store_.Applied(), kViews + 7);
+  EXPECT_THAT(observer_.steps, ::testing::ElementsAre(RunStep::kSeal, RunStep::kRecover, RunStep::kRelease,
+                                                      RunStep::kSeal, RunStep::kApply, RunStep::kRelease));
 }
 
 TEST_F(EngineTest, DropsABatchThatMysqlHas) {

@@ -261,5 +261,30 @@ TEST_F(SyncRunnerTest, TellsWhyARunFailed) {
   answered.WaitForNotification();
 }
 
+TEST_F(SyncRunnerTest, TakesOnlySoManyAudits) {
+  absl::Notification begin;
+  absl::Mutex mutex;
+  int audited = 0, refused = 0;
+  {
+    SyncRunner runner(engine_, auditor_, history_, board_, clock_);
+    // Holds the thread, so that every audit waits.
+    ASSERT_TRUE(
+        runner.Run("me", [&](const absl::StatusOr<RunRecord>&) { begin.WaitForNotification(); }).ok());
+    for (size_t i = 0; i < SyncRunner::kMaxWaitingAudits + 3; ++i) {
+      runner.Audit([&](const absl::StatusOr<AuditReport>& report) {
+        absl::MutexLock lock(&mutex);
+        ++(absl::IsResourceExhausted(report.status()) ? refused : audited);
+      });
+    }
+    {
+      absl::MutexLock lock(&mutex);
+      EXPECT_GE(refused, 2);
+    }
+    begin.Notify();
+  }
+  EXPECT_EQ(audited + refused, static_cast<int>(SyncRunner::kMaxWaitingAudits) + 3);
+  EXPECT_GE(audited, static_cast<int>(SyncRunner::kMaxWaitingAudits) - 1);
+}
+
 }  // namespace
 }  // namespace readcount

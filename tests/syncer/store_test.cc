@@ -174,9 +174,18 @@ TEST_F(MysqlStoreTest, WaitsForTheLeaseButNotForEver) {
   store_.TakeLease(absl::ZeroDuration());
   const std::vector<Increment> increments = {{1, 5}};
   EXPECT_TRUE(store_.Apply(MakeChunk(increments)).ok()) << "the lease only saves work";
-  other.ReturnLease();
-  store_.TakeLease(absl::ZeroDuration());
+  const std::string holder = "SELECT IFNULL(IS_USED_LOCK('article_sys.read_count_sync'), 0)";
+  const uint64_t first = SharedMariadb().Number(holder);
+  EXPECT_NE(first, 0u);
   store_.ReturnLease();
+  EXPECT_EQ(SharedMariadb().Number(holder), first) << "only the holder gives it back";
+  other.ReturnLease();
+  EXPECT_EQ(SharedMariadb().Number(holder), 0u);
+  store_.TakeLease(absl::ZeroDuration());
+  EXPECT_NE(SharedMariadb().Number(holder), first);
+  EXPECT_NE(SharedMariadb().Number(holder), 0u);
+  store_.ReturnLease();
+  EXPECT_EQ(SharedMariadb().Number(holder), 0u);
 }
 
 TEST_F(MysqlStoreTest, SaysThatTheServerIsAwayAndComesBackByItself) {

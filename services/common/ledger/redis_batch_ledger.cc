@@ -27,16 +27,15 @@ absl::StatusOr<WideViews> SumLive(const std::string& short_sum, const redis::Rep
   return sum;
 }
 
-// The writers of a sealed batch: pairs of a name and "seq:time".
-absl::StatusOr<std::vector<WriterSeq>> ParseWriters(const std::vector<redis::Reply>& pairs) {
+// The writers of a sealed batch: pairs of a name and "seq:time". What else somebody put there is no writer's.
+std::vector<WriterSeq> ParseWriters(const std::vector<redis::Reply>& pairs) {
   std::vector<WriterSeq> writers;
   for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
     WriterSeq writer;
     const absl::string_view seq = absl::string_view(pairs[i + 1].text).substr(0, pairs[i + 1].text.find(':'));
-    if (!absl::SimpleHexAtoi(pairs[i].text, &writer.writer) || !absl::SimpleAtoi(seq, &writer.seq)) {
-      return MalformedReply("seal");
+    if (absl::SimpleHexAtoi(pairs[i].text, &writer.writer) && absl::SimpleAtoi(seq, &writer.seq)) {
+      writers.push_back(writer);
     }
-    writers.push_back(writer);
   }
   return writers;
 }
@@ -53,9 +52,7 @@ absl::StatusOr<SealReply> ParseSealReply(const redis::Reply& reply) {
       !absl::SimpleHexAtoi(reply.elements[6].text, &batch.name)) {
     return MalformedReply("seal");
   }
-  absl::StatusOr<std::vector<WriterSeq>> writers = ParseWriters(reply.elements[7].elements);
-  if (!writers.ok()) return writers.status();
-  batch.writers = *std::move(writers);
+  batch.writers = ParseWriters(reply.elements[7].elements);
   parsed.batch = std::move(batch);
   parsed.resumed = reply.elements[5].integer == 1;
   return parsed;

@@ -13,6 +13,12 @@ local function set_aside(key, name)
 end
 local stands = redis.call('HMGET', meta, 'life', 'epoch', 'sealed_epoch')
 local life, epoch, sealed_epoch = stands[1], stands[2], stands[3] or '0'
+if life and not (#life == 16 and string.find(life, '^%x+$') and string.find(epoch or '', '^[1-9]%d*$') and
+                 #epoch <= 15 and string.find(sealed_epoch, '^%d+$') and tonumber(sealed_epoch) < tonumber(epoch)) then
+  return redis.error_reply(table.concat({'ERR ', meta, ' is damaged: life ', life, ', epoch ', epoch or 'none',
+    ', sealed_epoch ', sealed_epoch, ': restore it, or delete that key to begin a new life, in which ' ..
+    'article services record again what MySQL lacks of their views'}))
+end
 local function begin_life()
   redis.call('UNLINK', meta, writers, sealed_writers)
   life, epoch, sealed_epoch = ARGV[1], '1', '0'
