@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "gateway/json.h"
 
 namespace readcount::gateway {
@@ -51,6 +52,12 @@ Response ErrorResponse(int http_status, absl::StatusCode code, absl::string_view
 
 Response ErrorResponse(const absl::Status& status) {
   return ErrorResponse(HttpStatusOf(status.code()), status.code(), status.message());
+}
+
+Response OverloadResponse(absl::string_view why) {
+  return ErrorResponse(
+      kUnavailable, absl::StatusCode::kResourceExhausted,
+      absl::StrCat("the gateway is overloaded (", why, "): nothing was counted, try again later"));
 }
 
 }  // namespace readcount::gateway

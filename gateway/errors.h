@@ -16,4 +16,7 @@ Response ErrorResponse(const absl::Status& status);
 // The same with an HTTP status that no gRPC code maps to, such as 405 or 413.
 Response ErrorResponse(int http_status, absl::StatusCode code, absl::string_view message);
 
+// 503 with RESOURCE_EXHAUSTED: the gateway itself has `why` on hand, and nothing was counted.
+Response OverloadResponse(absl::string_view why);
+
 }  // namespace readcount::gateway

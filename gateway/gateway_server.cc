@@ -1,6 +1,7 @@
 #include "gateway/gateway_server.h"
 
 #include "absl/strings/str_cat.h"
+#include "gateway/descriptor_limit.h"
 #include "gateway/handlers.h"
 
 namespace readcount::gateway {
@@ -9,7 +10,7 @@ namespace {
 // How often within a request's timeout overdue answers are looked for.
 constexpr int kWatchesPerTimeout = 8;
 
-SessionLimits Limits(const GatewaySettings& settings) {
+RequestLimits Limits(const GatewaySettings& settings) {
   return {.max_header_bytes = settings.max_header_bytes,
           .max_body_bytes = settings.max_body_bytes,
           .idle_timeout = settings.idle_timeout,
@@ -31,13 +32,14 @@ GatewayServer::GatewayServer(const GatewaySettings& settings)
       articles_(article_channel_, settings.streams, settings.request_timeout),
       sync_(sync_channel_, settings.request_timeout),
       health_(article_channel_, sync_channel_, settings.request_timeout),
-      router_(MakeRoutes(articles_, sync_, health_, settings.admin_token)),
+      router_(MakeRoutes(articles_, sync_, health_, settings.admin_token), settings.max_requests),
       work_(boost::asio::make_work_guard(io_)) {}
 
 absl::Status GatewayServer::Listen(const Settings& settings) {
   const GatewaySettings& gateway = settings.gateway;
+  AllowDescriptors(gateway.max_connections);
   absl::StatusOr<std::unique_ptr<Listener>> listener =
-      Listener::Start(io_, gateway.listen, router_, Limits(gateway));
+      Listener::Start(io_, gateway.listen, router_, Limits(gateway), gateway.max_connections);
   if (!listener.ok()) {
     return {listener.status().code(),
             absl::StrCat(settings.Where("gateway.listen"), ": ", listener.status().message())};

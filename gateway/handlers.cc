@@ -1,8 +1,9 @@
 #include "gateway/handlers.h"
 
-#include <limits>
+#include <algorithm>
 #include <optional>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/admin_token.h"
@@ -51,8 +52,9 @@ void ListArticles(ArticleBackend& articles, const Request& request, Respond resp
   v1::ListArticlesRequest list;
   if (const std::string size = request.target.Get("page_size"); request.target.query.contains("page_size")) {
     int page_size = 0;
-    // 0 is "not given" to the service; here it was given.
-    if (!absl::SimpleAtoi(size, &page_size) || page_size < 1) {
+    // 0 is "not given" to the service; here it was given. SimpleAtoi alone would take signs and spaces.
+    if (!std::all_of(size.begin(), size.end(), absl::ascii_isdigit) || !absl::SimpleAtoi(size, &page_size) ||
+        page_size < 1) {
       return respond(
           ErrorResponse(absl::InvalidArgumentError("page_size: must be a whole number from 1 to 100")));
     }
@@ -113,7 +115,8 @@ std::vector<Route> MakeRoutes(ArticleBackend& articles, SyncBackend& sync, Healt
                                 Respond respond) { PostSync(sync, token, request, std::move(respond)); }});
   routes.push_back(
       {.path = "/healthz",
-       .get = [](const Request&, const std::string&, const Respond& respond) { respond(Ok(AliveJson())); }});
+       .get = [](const Request&, const std::string&, const Respond& respond) { respond(Ok(AliveJson())); },
+       .unlimited = true});
   routes.push_back(
       {.path = "/readyz", .get = [&health](const Request&, const std::string&, const Respond& respond) {
          GetReadiness(health, respond);

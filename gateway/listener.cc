@@ -1,5 +1,6 @@
 #include "gateway/listener.h"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -11,6 +12,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/errors.h"
+#include "gateway/session.h"
 #include "services/common/base/log.h"
 
 namespace readcount::gateway {
@@ -20,17 +23,23 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-// Long enough for a descriptor to come free, short enough for nobody to notice.
-constexpr std::chrono::milliseconds kPauseAfterError(50);
+// Between tries to accept while descriptors are short: from hardly to be noticed to hardly any work.
+constexpr std::chrono::milliseconds kFirstPause(10), kMostPause(500);
 
 }  // namespace
 
-Listener::Listener(asio::io_context& io, const Router& router, SessionLimits limits)
-    : io_(io), acceptor_(boost::asio::make_strand(io)), router_(router), limits_(limits) {}
+Listener::Listener(asio::io_context& io, const Router& router, const RequestLimits& limits,
+                   size_t max_connections)
+    : io_(io),
+      acceptor_(asio::make_strand(io)),
+      router_(router),
+      limits_(limits),
+      sessions_(max_connections) {}
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(asio::io_context& io, const Address& listen,
-                                                          const Router& router, SessionLimits limits) {
-  auto listener = std::unique_ptr<Listener>(new Listener(io, router, limits));
+                                                          const Router& router, const RequestLimits& limits,
+                                                          size_t max_connections) {
+  auto listener = std::unique_ptr<Listener>(new Listener(io, router, limits, max_connections));
   error_code error;
   const auto found =
       tcp::resolver(io).resolve(listen.host, absl::StrCat(listen.port), tcp::resolver::passive, error);
@@ -49,34 +58,39 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(asio::io_context& io, 
 }
 
 asio::awaitable<void> Listener::Accept() {
+  auto pause = kFirstPause;
   while (acceptor_.is_open()) {
     error_code error;
     tcp::socket socket(asio::make_strand(io_));
     co_await acceptor_.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
     if (!error) {
+      if (pause != kFirstPause) Log(LogLevel::kInfo, "accept_resumed");
+      pause = kFirstPause;
       socket.set_option(tcp::no_delay(true), error);
       Add(std::move(socket));
-    } else if (error != asio::error::operation_aborted) {
-      Log(LogLevel::kWarning, "accept_failed", {{"error", error.message()}});
-      asio::steady_timer pause(io_, kPauseAfterError);
-      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    } else if (error != asio::error::operation_aborted && error != asio::error::connection_aborted) {
+      // Once per outage.
+      if (pause == kFirstPause) Log(LogLevel::kWarning, "accept_paused", {{"error", error.message()}});
+      sessions_.EvictIdle();
+      asio::steady_timer timer(acceptor_.get_executor(), pause);
+      pause = std::min(2 * pause, kMostPause);
+      co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
     }
   }
 }
 
 void Listener::Add(tcp::socket socket) {
-  auto session = std::make_shared<Session>(std::move(socket), router_, limits_);
-  {
-    absl::MutexLock lock(&mutex_);
-    if (draining_) return;
-    sessions_.insert(session);
+  auto session = std::make_shared<Session>(std::move(socket), router_, limits_, sessions_);
+  switch (sessions_.Add(session)) {
+    case SessionTable::Place::kServed:
+      session->Start();
+      break;
+    case SessionTable::Place::kRefused:
+      session->Refuse(OverloadResponse("too many connections"));
+      break;
+    case SessionTable::Place::kNone:
+      break;
   }
-  session->Start([this, session] { Remove(session); });
-}
-
-void Listener::Remove(const std::shared_ptr<Session>& session) {
-  absl::MutexLock lock(&mutex_);
-  sessions_.erase(session);
 }
 
 void Listener::Drain(absl::Duration grace) {
@@ -84,12 +98,7 @@ void Listener::Drain(absl::Duration grace) {
     error_code ignored;
     acceptor_.close(ignored);
   });
-  absl::MutexLock lock(&mutex_);
-  draining_ = true;
-  for (const std::shared_ptr<Session>& session : sessions_) session->Stop();
-  if (mutex_.AwaitWithTimeout(absl::Condition(this, &Listener::Empty), grace)) return;
-  Log(LogLevel::kWarning, "connections_cut", {{"connections", sessions_.size()}});
-  for (const std::shared_ptr<Session>& session : sessions_) session->Abort();
+  sessions_.Drain(grace);
 }
 
 }  // namespace readcount::gateway

@@ -4,24 +4,23 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <memory>
-#include <set>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
-#include "gateway/session.h"
+#include "gateway/router.h"
+#include "gateway/session_table.h"
 #include "services/common/config/settings.h"
 
 namespace readcount::gateway {
 
-// Accepts connections and keeps those that are open. When descriptors run out it waits a little and goes on.
-// Thread-safe.
+// Accepts connections and has them served, or refused with 503 when there are too many. When descriptors run
+// out it ends an idle connection, waits a little and goes on. Thread-safe.
 class Listener {
  public:
   // Binds and begins to accept on `io`. UNAVAILABLE if the address is taken or cannot be bound. `io` and
   // `router` must outlive the listener.
   static absl::StatusOr<std::unique_ptr<Listener>> Start(boost::asio::io_context& io, const Address& listen,
-                                                         const Router& router, SessionLimits limits);
+                                                         const Router& router, const RequestLimits& limits,
+                                                         size_t max_connections);
 
   // REQUIRES: `io` has been stopped.
   ~Listener() = default;
@@ -33,22 +32,18 @@ class Listener {
   void Drain(absl::Duration grace);
 
  private:
-  Listener(boost::asio::io_context& io, const Router& router, SessionLimits limits);
+  Listener(boost::asio::io_context& io, const Router& router, const RequestLimits& limits,
+           size_t max_connections);
 
   boost::asio::awaitable<void> Accept();
   void Add(boost::asio::ip::tcp::socket socket);
-  void Remove(const std::shared_ptr<Session>& session);
-  bool Empty() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return sessions_.empty(); }
 
   boost::asio::io_context& io_;
   boost::asio::ip::tcp::acceptor acceptor_;
   const Router& router_;
-  const SessionLimits limits_;
+  const RequestLimits limits_;
   Address address_;
-
-  absl::Mutex mutex_;
-  std::set<std::shared_ptr<Session>> sessions_ ABSL_GUARDED_BY(mutex_);
-  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+  SessionTable sessions_;
 };
 
 }  // namespace readcount::gateway

@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
 
 namespace readcount::gateway {
 namespace {
@@ -31,8 +32,17 @@ Method ToMethod(http::verb verb) {
   }
 }
 
-bool SaysPrefetch(boost::beast::string_view purpose) {
-  return absl::StrContains(absl::AsciiStrToLower(ToView(purpose)), "prefetch");
+// `Sec-Purpose: prefetch;prerender`: a list of tokens with parameters (RFC 9651, section 3.1), over any
+// number of lines.
+bool SaysPrefetch(const BeastRequest& request, absl::string_view name) {
+  const auto [begin, end] = request.equal_range({name.data(), name.size()});
+  for (auto field = begin; field != end; ++field) {
+    for (absl::string_view member : absl::StrSplit(ToView(field->value()), ',')) {
+      const absl::string_view token = absl::StripAsciiWhitespace(member.substr(0, member.find(';')));
+      if (absl::EqualsIgnoreCase(token, "prefetch")) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -45,6 +55,7 @@ RequestHead ToHead(const BeastRequest& request) {
   return {.version = static_cast<int>(request.version()),
           .hosts = AllOf(request, http::field::host),
           .transfer_encodings = AllOf(request, http::field::transfer_encoding),
+          .content_lengths = AllOf(request, http::field::content_length),
           .target = std::string(request.target())};
 }
 
@@ -53,7 +64,7 @@ absl::StatusOr<Request> ToRequest(const BeastRequest& message) {
   if (!target.ok()) return target.status();
   Request request{.method = ToMethod(message.method()), .target = *std::move(target)};
   request.authorization = std::string(message[http::field::authorization]);
-  request.prefetch = SaysPrefetch(message["Sec-Purpose"]) || SaysPrefetch(message["Purpose"]);
+  request.prefetch = SaysPrefetch(message, "Sec-Purpose") || SaysPrefetch(message, "Purpose");
   return request;
 }
 

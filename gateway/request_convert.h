@@ -1,7 +1,7 @@
 #pragma once
 
+#include <boost/beast/http/fields.hpp>
 #include <boost/beast/http/message.hpp>
-#include <boost/beast/http/string_body.hpp>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -10,8 +10,8 @@
 
 namespace readcount::gateway {
 
-// The HTTP library's request as the gateway's own.
-using BeastRequest = boost::beast::http::request<boost::beast::http::string_body>;
+// The HTTP library's request head as the gateway's own.
+using BeastRequest = boost::beast::http::request_header<>;
 
 RequestHead ToHead(const BeastRequest& request);
 

@@ -29,13 +29,27 @@ Response MethodNotAllowed(const Route& route) {
 
 }  // namespace
 
+void Router::CallLimited(const Handler& handler, const Request& request, const std::string& parameter,
+                         const Respond& respond) const {
+  if (under_way_->fetch_add(1) >= max_requests_) {
+    --*under_way_;
+    return respond(OverloadResponse("too many requests under way"));
+  }
+  handler(request, parameter, [under_way = under_way_, respond](Response response) {
+    --*under_way;
+    respond(std::move(response));
+  });
+}
+
 void Router::Dispatch(const Request& request, const Respond& respond) const {
   const std::string& path = request.target.path;
   for (const Route& route : routes_) {
     if (!Matches(route, path)) continue;
     const Handler& handler = HandlerFor(route, request.method);
     if (!handler) return respond(MethodNotAllowed(route));
-    return handler(request, absl::EndsWith(route.path, "/") ? path.substr(route.path.size()) : "", respond);
+    const std::string parameter = absl::EndsWith(route.path, "/") ? path.substr(route.path.size()) : "";
+    if (route.unlimited) return handler(request, parameter, respond);
+    return CallLimited(handler, request, parameter, respond);
   }
   respond(ErrorResponse(absl::NotFoundError("there is nothing at this path: see README.md for the API")));
 }

@@ -25,6 +25,7 @@ absl::StatusOr<std::string> DecodeQuery(absl::string_view text) {
       return absl::InvalidArgumentError("the query has a % without two hexadecimal digits after it");
     }
   }
+  if (absl::StrContains(decoded, '\0')) return absl::InvalidArgumentError("the query has a NUL byte (%00)");
   if (!IsUtf8(decoded)) return absl::InvalidArgumentError("the query is not UTF-8");
   return decoded;
 }

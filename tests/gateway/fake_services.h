@@ -2,6 +2,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -117,16 +118,23 @@ class FakeArticleService final : public v1::ArticleService::Service {
 
 class FakeSyncService final : public v1::SyncService::Service {
  public:
+  int calls() const { return calls_; }
+
   grpc::Status RunSync(grpc::ServerContext* /*context*/, const v1::RunSyncRequest* request,
                        v1::RunSyncResponse* response) override {
+    ++calls_;
     response->mutable_run()->set_requested_by(request->requested_by());
     return grpc::Status::OK;
   }
   grpc::Status GetStatus(grpc::ServerContext* /*context*/, const v1::GetStatusRequest* /*request*/,
                          v1::GetStatusResponse* response) override {
+    ++calls_;
     response->mutable_status()->set_phase(v1::SYNC_PHASE_IDLE);
     return grpc::Status::OK;
   }
+
+ private:
+  std::atomic<int> calls_ = 0;
 };
 
 }  // namespace readcount::gateway

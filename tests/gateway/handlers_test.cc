@@ -74,7 +74,7 @@ class HandlersTest : public ::testing::Test {
     absl::StatusOr<Target> parsed = ParseTarget(target);
     EXPECT_TRUE(parsed.ok()) << parsed.status();
     if (parsed.ok()) request.target = *std::move(parsed);
-    const Router router(MakeRoutes(articles_, sync_, health_, token_));
+    const Router router(MakeRoutes(articles_, sync_, health_, token_), /*max_requests=*/1);
     std::vector<Response> responses;
     router.Dispatch(request, [&](Response response) { responses.push_back(std::move(response)); });
     EXPECT_THAT(responses, SizeIs(1));

@@ -8,8 +8,10 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
+using ::testing::SizeIs;
 
 // Answers with its name and the parameter.
 Handler Named(const std::string& name) {
@@ -21,7 +23,8 @@ Handler Named(const std::string& name) {
 Response Ask(Method method, const std::string& path) {
   const Router router({{.path = "/item/", .get = Named("item")},
                        {.path = "/both", .get = Named("get"), .post = Named("post")},
-                       {.path = "/post", .post = Named("only")}});
+                       {.path = "/post", .post = Named("only")}},
+                      /*max_requests=*/1);
   std::vector<Response> responses;
   router.Dispatch({.method = method, .target = {.path = path}},
                   [&](Response response) { responses.push_back(std::move(response)); });
@@ -67,6 +70,34 @@ TEST(RouterTest, AMethodThatThePathLacksIsToldWhichItTakes) {
     EXPECT_EQ(response.status, 405);
     EXPECT_THAT(response.headers, Contains(Pair("Allow", "POST")));
   }
+}
+
+TEST(RouterTest, MoreRequestsThanMayBeUnderWayAreToldToComeAgainButNotTheUnlimited) {
+  std::vector<Respond> held;
+  const Handler hold = [&held](const Request&, const std::string&, Respond respond) {
+    held.push_back(std::move(respond));
+  };
+  const Router router(
+      {{.path = "/hold", .get = hold}, {.path = "/free", .get = Named("free"), .unlimited = true}},
+      /*max_requests=*/2);
+  std::vector<Response> responses;
+  const auto ask = [&](const char* path) {
+    router.Dispatch({.method = Method::kGet, .target = {.path = path}},
+                    [&](Response response) { responses.push_back(std::move(response)); });
+  };
+  ask("/hold");
+  ask("/hold");
+  EXPECT_THAT(responses, IsEmpty());
+  ask("/hold");
+  ASSERT_THAT(responses, SizeIs(1));
+  EXPECT_EQ(responses[0].status, 503);
+  EXPECT_THAT(responses[0].headers, Contains(Pair("Retry-After", "1")));
+  EXPECT_THAT(responses[0].body, HasSubstr("nothing was counted"));
+  ask("/free");
+  EXPECT_EQ(responses.back().body, "free()");
+  held[0](Response());
+  ask("/hold");
+  EXPECT_THAT(held, SizeIs(3));
 }
 
 }  // namespace

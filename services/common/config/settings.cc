@@ -209,6 +209,8 @@ void BindGateway(Binder& binder, GatewaySettings& gateway) {
   binder.Time("gateway.header_timeout", gateway.header_timeout, kMillisecond, kDay);
   binder.Whole("gateway.max_header_bytes", gateway.max_header_bytes, 256, 1 << 20);
   binder.Whole("gateway.max_body_bytes", gateway.max_body_bytes, 0, 1 << 30);
+  binder.Whole("gateway.max_connections", gateway.max_connections, 1, 1'000'000);
+  binder.Whole("gateway.max_requests", gateway.max_requests, 1, 1'000'000);
   binder.Whole("gateway.threads", gateway.threads, 1, 256);
   binder.Whole("gateway.streams", gateway.streams, 1, 64);
 }

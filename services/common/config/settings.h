@@ -77,6 +77,8 @@ struct GatewaySettings {
   absl::Duration header_timeout = absl::Seconds(10);   // to receive a whole request
   size_t max_header_bytes = 8192;
   size_t max_body_bytes = 65536;
+  size_t max_connections = 10000;
+  int max_requests = 8192;  // under way at once
   int threads = 1;
   int streams = 1;  // ViewArticles streams to ArticleService
 };

@@ -1,0 +1,70 @@
+#include "gateway/session_table.h"
+
+#include <iterator>
+
+#include "services/common/base/log.h"
+
+namespace readcount::gateway {
+namespace {
+
+// Refused connections that may still be reading why.
+constexpr size_t kMaxRefused = 128;
+
+}  // namespace
+
+SessionTable::Place SessionTable::Add(const std::shared_ptr<Session>& session) {
+  absl::MutexLock lock(&mutex_);
+  if (draining_) return Place::kNone;
+  const bool served = idle_.size() + busy_.size() < max_served_ || EvictIdleLocked();
+  if (!served && refused_.size() >= kMaxRefused) return Place::kNone;
+  List& list = served ? idle_ : refused_;
+  entries_[session.get()] = {.list = &list, .at = list.insert(list.end(), session)};
+  return served ? Place::kServed : Place::kRefused;
+}
+
+bool SessionTable::EvictIdle() {
+  absl::MutexLock lock(&mutex_);
+  return EvictIdleLocked();
+}
+
+bool SessionTable::EvictIdleLocked() {
+  if (idle_.empty()) return false;
+  Session& longest = *idle_.front();
+  longest.Stop();
+  Move(longest, leaving_);
+  return true;
+}
+
+void SessionTable::Move(Session& session, List& to) {
+  Entry& entry = entries_.at(&session);
+  to.splice(to.end(), *entry.list, entry.at);
+  entry.list = &to;
+}
+
+void SessionTable::OnBusy(Session& session) {
+  absl::MutexLock lock(&mutex_);
+  if (entries_.at(&session).list == &idle_) Move(session, busy_);
+}
+
+void SessionTable::OnIdle(Session& session) {
+  absl::MutexLock lock(&mutex_);
+  if (entries_.at(&session).list == &busy_) Move(session, idle_);
+}
+
+void SessionTable::OnEnded(Session& session) {
+  absl::MutexLock lock(&mutex_);
+  const auto entry = entries_.find(&session);
+  entry->second.list->erase(entry->second.at);
+  entries_.erase(entry);
+}
+
+void SessionTable::Drain(absl::Duration grace) {
+  absl::MutexLock lock(&mutex_);
+  draining_ = true;
+  for (const auto& [session, entry] : entries_) session->Stop();
+  if (mutex_.AwaitWithTimeout(absl::Condition(this, &SessionTable::Empty), grace)) return;
+  Log(LogLevel::kWarning, "connections_cut", {{"connections", entries_.size()}});
+  for (const auto& [session, entry] : entries_) session->Abort();
+}
+
+}  // namespace readcount::gateway

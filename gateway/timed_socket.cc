@@ -1,0 +1,82 @@
+#include "gateway/timed_socket.h"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <utility>
+
+namespace readcount::gateway {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr size_t kReadBytes = 4096;
+// How much of what a refused client still sends is read away, and for how long.
+constexpr size_t kLingerBytes = 1 << 20;
+constexpr absl::Duration kLingerTime = absl::Seconds(1);
+
+}  // namespace
+
+TimedSocket::TimedSocket(tcp::socket socket) : socket_(std::move(socket)), timer_(socket_.get_executor()) {}
+
+// The timer ends only what is waiting when it fires; what begins later looks at the deadline itself. A timer
+// that fires late, after it was set anew, is told by that deadline too.
+void TimedSocket::ExpireAfter(absl::Duration duration) {
+  timer_.expires_after(absl::ToChronoNanoseconds(duration));
+  timer_.async_wait([weak = weak_from_this()](const error_code& error) {
+    const std::shared_ptr<TimedSocket> self = weak.lock();
+    if (error || self == nullptr || !self->Expired()) return;
+    error_code ignored;
+    self->socket_.cancel(ignored);
+  });
+}
+
+asio::awaitable<error_code> TimedSocket::Read(boost::beast::flat_buffer& buffer) {
+  if (Expired()) co_return asio::error::timed_out;
+  error_code error;
+  const size_t bytes = co_await socket_.async_read_some(buffer.prepare(kReadBytes),
+                                                        asio::redirect_error(asio::use_awaitable, error));
+  buffer.commit(bytes);
+  co_return error;
+}
+
+asio::awaitable<error_code> TimedSocket::Write(absl::string_view text) {
+  while (!text.empty()) {
+    if (Expired()) co_return asio::error::timed_out;
+    error_code error;
+    const size_t bytes = co_await socket_.async_write_some(asio::buffer(text.data(), text.size()),
+                                                           asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return error;
+    text.remove_prefix(bytes);
+  }
+  co_return error_code();
+}
+
+asio::awaitable<void> TimedSocket::Linger() {
+  error_code error;
+  socket_.shutdown(tcp::socket::shutdown_send, error);
+  ExpireAfter(kLingerTime);
+  boost::beast::flat_buffer unread;
+  for (size_t total = 0; !error && total < kLingerBytes; total += unread.size()) {
+    unread.clear();
+    error = co_await Read(unread);
+  }
+}
+
+void TimedSocket::Close() {
+  error_code ignored;
+  socket_.shutdown(tcp::socket::shutdown_both, ignored);
+  socket_.close(ignored);
+  timer_.cancel();
+}
+
+void TimedSocket::Reset() {
+  error_code ignored;
+  socket_.set_option(tcp::socket::linger(true, 0), ignored);
+  socket_.close(ignored);
+  timer_.cancel();
+}
+
+}  // namespace readcount::gateway

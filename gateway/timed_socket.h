@@ -1,0 +1,54 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/system/error_code.hpp>
+#include <chrono>
+#include <memory>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace readcount::gateway {
+
+// A socket with one deadline for all that is read and written until it is set anew, however many pieces that
+// comes in. Used on its executor alone.
+class TimedSocket : public std::enable_shared_from_this<TimedSocket> {
+ public:
+  explicit TimedSocket(boost::asio::ip::tcp::socket socket);
+
+  boost::asio::any_io_executor executor() { return socket_.get_executor(); }
+
+  // From now on reads and writes fail once `duration` has passed.
+  void ExpireAfter(absl::Duration duration);
+
+  // Lets go of the deadline. REQUIRES: nothing is read or written until it is set again.
+  void Rest() { timer_.cancel(); }
+
+  bool Expired() const { return timer_.expiry() <= std::chrono::steady_clock::now(); }
+
+  // Appends what has come, at least one byte, to `buffer`; an error at the end of the stream and past the
+  // deadline.
+  boost::asio::awaitable<boost::system::error_code> Read(boost::beast::flat_buffer& buffer);
+
+  // Writes all of `text`, which must outlive the call.
+  boost::asio::awaitable<boost::system::error_code> Write(absl::string_view text);
+
+  // Ends the stream to the client and reads away what it still sends, within bounds: closing with unread
+  // bytes resets the connection, and the client may never see what it was told.
+  boost::asio::awaitable<void> Linger();
+
+  // Ends the connection; what was written still arrives.
+  void Close();
+
+  // Ends the connection and forgets what the client has not taken.
+  void Reset();
+
+ private:
+  boost::asio::ip::tcp::socket socket_;
+  boost::asio::steady_timer timer_;
+};
+
+}  // namespace readcount::gateway
