@@ -9,7 +9,7 @@ walls='
 <hiredis/             ^services/common/redis/
 <mysql\.h>            ^services/common/mysql/
 <grpcpp/              ^services/common/rpc/|^services/[a-z]+/[a-z]+_(rpc|stream|watch)\.|^gateway/(article_stream|grpc_backends)\.|^tests/
-<boost/(asio|beast)   ^gateway/(session|listener|request_convert|response_text|gateway_server)\.|^tests/
+<boost/(asio|beast)   ^gateway/(session|listener|timed_socket|request_reader|discarded_body|request_convert|response_text|gateway_server)\.|^tests/
 <rapidjson/           ^gateway/json\.
 <yaml-cpp/            ^services/common/config/
 <sqlite3\.h>          ^services/article/sqlite_spool\.
