@@ -24,6 +24,7 @@ class ProgramProcess {
   void Kill();  // SIGKILL
   void Signal(int signal) { process_->Signal(signal); }
 
+  bool Running() { return process_->Running(); }
   void AwaitEnd() { process_->Wait(); }  // of a program that ends by itself
 
   // Starts it again at the same address, after it has ended.
