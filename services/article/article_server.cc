@@ -86,7 +86,8 @@ ArticleServer::~ArticleServer() {
 }
 
 absl::Status ArticleServer::Listen(const Settings& settings) {
-  absl::StatusOr<std::unique_ptr<RpcServer>> server = RpcServer::Start(settings.article.listen, {&rpc_});
+  absl::StatusOr<std::unique_ptr<RpcServer>> server =
+      RpcServer::Start(settings.grpc, settings.article.listen, {&rpc_});
   if (!server.ok()) {
     return {server.status().code(),
             absl::StrCat(settings.Where("article.listen"), ": ", server.status().message())};

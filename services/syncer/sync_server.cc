@@ -45,7 +45,8 @@ SyncServer::~SyncServer() {
 }
 
 absl::Status SyncServer::Listen(const Settings& settings) {
-  absl::StatusOr<std::unique_ptr<RpcServer>> server = RpcServer::Start(settings.sync.listen, {&rpc_});
+  absl::StatusOr<std::unique_ptr<RpcServer>> server =
+      RpcServer::Start(settings.grpc, settings.sync.listen, {&rpc_});
   if (!server.ok()) {
     return {server.status().code(),
             absl::StrCat(settings.Where("sync.listen"), ": ", server.status().message())};

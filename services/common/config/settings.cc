@@ -167,6 +167,21 @@ void BindServers(Binder& binder, Settings& settings) {
   binder.Whole("redis.wait_replicas", redis.wait_replicas, 0, 100);
 }
 
+void BindGrpc(Binder& binder, GrpcSettings& grpc) {
+  binder.Whole("grpc.max_connections", grpc.max_connections, 1, 1'000'000);
+  binder.Whole("grpc.max_streams", grpc.max_streams, 1, 1'000'000);
+  binder.Whole("grpc.max_message_bytes", grpc.max_message_bytes, 1024, 1 << 30);
+  binder.Whole("grpc.max_metadata_bytes", grpc.max_metadata_bytes, 1024, 1 << 20);
+  binder.Whole("grpc.memory_bytes", grpc.memory_bytes, 16 << 20, int64_t{1} << 40);
+  binder.Whole("grpc.max_threads", grpc.max_threads, 4, 1024);
+  binder.Time("grpc.handshake_timeout", grpc.handshake_timeout, kMillisecond, kMinute);
+  binder.Time("grpc.idle_timeout", grpc.idle_timeout, absl::Seconds(1), kDay);
+  binder.Time("grpc.ping_interval", grpc.ping_interval, absl::Seconds(1), kDay);
+  binder.Time("grpc.ping_timeout", grpc.ping_timeout, kMillisecond, kMinute);
+  binder.Time("grpc.client_ping_interval", grpc.client_ping_interval, kMillisecond, absl::Hours(1));
+  binder.Whole("grpc.ping_strikes", grpc.ping_strikes, 1, 100);
+}
+
 void BindArticle(Binder& binder, ArticleSettings& article) {
   binder.Bind("article.listen", article.listen, ParseAddress);
   binder.Whole("article.cache_bytes", article.cache_bytes, 1 << 16, int64_t{1} << 40);
@@ -219,6 +234,7 @@ void BindAll(Binder& binder, Settings& settings) {
   binder.Bind("log.level", settings.log.level, ParseLevel);
   binder.Time("shutdown.grace", settings.shutdown_grace, absl::ZeroDuration(), absl::Hours(1));
   BindServers(binder, settings);
+  BindGrpc(binder, settings.grpc);
   BindArticle(binder, settings.article);
   BindSync(binder, settings.sync);
   BindGateway(binder, settings.gateway);

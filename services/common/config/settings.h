@@ -44,6 +44,22 @@ struct RedisSettings {
   int wait_replicas = 0;                        // that must have a view before it is acknowledged
 };
 
+// What clients may cost the two services. A connection is one TCP connection.
+struct GrpcSettings {
+  size_t max_connections = 800;                            // of one service, open at once
+  int max_streams = 1000;                                  // calls under way on one connection
+  int max_message_bytes = 4 << 20;                         // of one request message, unpacked
+  int max_metadata_bytes = 8192;                           // headers of one call; more closes the connection
+  size_t memory_bytes = size_t{256} << 20;                 // for all connections' buffers
+  int max_threads = 16;                                    // for reflection, a thread each call
+  absl::Duration handshake_timeout = absl::Seconds(10);    // from connecting to the first HTTP/2 settings
+  absl::Duration idle_timeout = absl::Minutes(10);         // of a connection without calls
+  absl::Duration ping_interval = absl::Seconds(30);        // after which a silent peer is pinged
+  absl::Duration ping_timeout = absl::Seconds(10);         // for its answer
+  absl::Duration client_ping_interval = absl::Seconds(5);  // a client may ping as often, not more often
+  int ping_strikes = 2;                                    // pings too early before the connection is closed
+};
+
 struct ArticleSettings {
   Address listen;
   size_t cache_bytes = size_t{48} << 20;            // memory for articles, least recently used go first
@@ -88,6 +104,7 @@ struct Settings {
   LogSettings log;
   MysqlSettings mysql;
   RedisSettings redis;
+  GrpcSettings grpc;
   ArticleSettings article;
   SyncSettings sync;
   GatewaySettings gateway;

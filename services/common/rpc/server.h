@@ -1,6 +1,7 @@
 #pragma once
 
 #include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
 #include <grpcpp/support/channel_arguments.h>
 
 #include <memory>
@@ -11,16 +12,19 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "services/common/config/settings.h"
+#include "services/common/rpc/acceptor.h"
+#include "services/common/rpc/listen_socket.h"
 
 namespace readcount {
 
 // A gRPC server with reflection and grpc.health.v1. Health of "" is SERVING from start to drain; health of
-// a service's full name is what SetServing says. Thread-safe.
+// a service's full name is what SetServing says. Connections are accepted by an Acceptor, and what one of
+// them may cost is limited by GrpcSettings. Thread-safe, but for Drain.
 class RpcServer {
  public:
-  // Binds `listen` and serves `services`, which must outlive the server. UNAVAILABLE if the address is
-  // taken or cannot be bound; ports are never shared.
-  static absl::StatusOr<std::unique_ptr<RpcServer>> Start(const Address& listen,
+  // Binds `listen`, as Listen does, and serves `services`, which must outlive the server. UNAVAILABLE if the
+  // address is taken or cannot be bound; ports are never shared.
+  static absl::StatusOr<std::unique_ptr<RpcServer>> Start(const GrpcSettings& settings, const Address& listen,
                                                           const std::vector<grpc::Service*>& services);
 
   // Drains with no grace if that has not been done.
@@ -35,14 +39,20 @@ class RpcServer {
   // Sets the health of one service by its full name, for example "readcount.v1.SyncService".
   void SetServing(const std::string& service, bool serving);
 
-  // Health becomes NOT_SERVING, new calls are refused, calls under way get `grace`, then are cancelled.
+  // Health becomes NOT_SERVING, no more connections are accepted, new calls are refused, calls under way get
+  // `grace`, then are cancelled.
   void Drain(absl::Duration grace);
 
  private:
-  RpcServer(std::unique_ptr<grpc::Server> server, Address address);
+  using HandOver = grpc::experimental::ExternalConnectionAcceptor;
 
-  const std::unique_ptr<grpc::Server> server_;
+  RpcServer(std::unique_ptr<grpc::Server> server, std::unique_ptr<HandOver> hand_over,
+            const GrpcSettings& settings, ListenSockets sockets);
+
   const Address address_;
+  const std::unique_ptr<grpc::Server> server_;
+  const std::unique_ptr<HandOver> hand_over_;
+  Acceptor acceptor_;
 };
 
 }  // namespace readcount

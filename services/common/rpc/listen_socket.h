@@ -1,0 +1,40 @@
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/common/config/settings.h"
+
+namespace readcount {
+
+// A file descriptor that is closed at the end; -1 for none.
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd = -1) : fd_(fd) {}
+  ~FileDescriptor();
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(other.Release()) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+
+  int get() const { return fd_; }
+  int Release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+// Sockets that listen on one port of every address that a host name stands for.
+struct ListenSockets {
+  std::vector<FileDescriptor> sockets;  // non-blocking, closed on exec
+  Address address;                      // with the real port
+};
+
+// Binds and listens. Host is an IPv4 or IPv6 address or a name; [::] takes IPv4 as well. Addresses that this
+// machine does not have are passed over as long as one is left. UNAVAILABLE, saying what to do, if an address
+// is taken (ports are never shared), none can be bound, or the name is unknown.
+absl::StatusOr<ListenSockets> Listen(const Address& address);
+
+}  // namespace readcount
