@@ -19,6 +19,8 @@ class ProgramProcess {
   // `host:port`.
   const std::string& address() const { return address_; }
 
+  pid_t pid() const { return process_->pid(); }
+
   // SIGTERM; returns the exit status.
   int Stop();
   void Kill();  // SIGKILL

@@ -1,0 +1,161 @@
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <thread>
+
+#include "tests/e2e/stack.h"
+#include "tests/support/http2.h"
+
+namespace readcount::testing {
+namespace {
+
+using http2::Frame;
+using http2::RawConnection;
+using http2::Type;
+
+constexpr char kGetArticle[] = "/readcount.v1.ArticleService/GetArticle";
+constexpr char kFirstArticle[] = "\x08\x01";  // id = 1
+
+// Clients that break the rules of HTTP/2, or keep to them in bad faith, against the real article-service.
+class RpcFloodTest : public ::testing::Test {
+ protected:
+  static constexpr int64_t kMostMemoryKb = 300 << 10;
+
+  // After every test: the process is the same, took no more memory than its limit, and serves others.
+  ~RpcFloodTest() override {
+    EXPECT_TRUE(Answers()) << service_.log();
+    EXPECT_LT(PeakMemoryKb(), kMostMemoryKb);
+    stub_.reset();
+    EXPECT_EQ(service_.Stop(), 0);
+  }
+
+  bool Answers() {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    context.set_wait_for_ready(true);
+    v1::GetArticleRequest request;
+    request.set_id(1);
+    v1::GetArticleResponse response;
+    const grpc::Status status = stub_->GetArticle(&context, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return status.ok();
+  }
+
+  int64_t PeakMemoryKb() const {
+    std::ifstream file("/proc/" + std::to_string(service_.pid()) + "/status");
+    std::string word;
+    while (file >> word && word != "VmHWM:") {
+    }
+    int64_t kilobytes = 0;
+    EXPECT_TRUE(file >> kilobytes);
+    return kilobytes;
+  }
+
+  static std::map<std::string, std::string> Variables() {
+    ResetServers();
+    return Stack::ServerVariables();
+  }
+
+  ProgramProcess service_{"article-service", Variables()};
+  std::unique_ptr<v1::ArticleService::Stub> stub_ = v1::ArticleService::NewStub(
+      grpc::CreateChannel(service_.address(), grpc::InsecureChannelCredentials()));
+};
+
+TEST_F(RpcFloodTest, AWellFormedRawCallIsAnswered) {
+  RawConnection client(service_.address());
+  ASSERT_TRUE(client.Write(http2::Call(1, kGetArticle, kFirstArticle)));
+  EXPECT_TRUE(client.Await(Type::kData).has_value());
+}
+
+TEST_F(RpcFloodTest, AnOversizeMessageIsRefusedByItsCode) {
+  grpc::ClientContext context;
+  v1::BatchGetArticlesRequest request;
+  for (uint64_t i = 0; i < 500'000; ++i) request.add_ids(UINT64_MAX - i);
+  v1::BatchGetArticlesResponse response;
+  EXPECT_EQ(stub_->BatchGetArticles(&context, request, &response).error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+TEST_F(RpcFloodTest, AMessageThatUnpacksToTooMuchIsRefusedByItsCode) {
+  grpc::ClientContext context;
+  context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  v1::ListArticlesRequest request;
+  request.set_author(std::string(64 << 20, 'a'));
+  v1::ListArticlesResponse response;
+  EXPECT_EQ(stub_->ListArticles(&context, request, &response).error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+TEST_F(RpcFloodTest, OversizeMetadataEndTheCallOrTheConnection) {
+  RawConnection client(service_.address());
+  ASSERT_TRUE(client.Await(Type::kSettings).has_value());
+  client.Write({.type = Type::kSettings, .flags = http2::kAck});
+  client.Write(http2::Call(1, kGetArticle, kFirstArticle, {{"x", std::string(15'000, 'x')}}));
+  EXPECT_FALSE(client.Await(Type::kData).has_value());
+}
+
+TEST_F(RpcFloodTest, BadBinaryMetadataEndTheCallOrTheConnection) {
+  RawConnection client(service_.address());
+  client.Write(http2::Call(1, kGetArticle, kFirstArticle, {{"x-bin", "!!!"}}));
+  EXPECT_FALSE(client.Await(Type::kData).has_value());
+}
+
+TEST_F(RpcFloodTest, RapidResetsLeaveOthersServed) {
+  const std::string reset = http2::Number(http2::kCancel);
+  for (int connection = 0; connection < 4; ++connection) {
+    RawConnection client(service_.address());
+    bool open = true;
+    for (uint32_t stream = 1; open && stream < 20'000; stream += 2) {
+      open = client.Write(http2::Call(stream, kGetArticle, kFirstArticle) +
+                          http2::Bytes({.type = Type::kReset, .stream = stream, .payload = reset}));
+    }
+    EXPECT_TRUE(Answers());
+  }
+}
+
+TEST_F(RpcFloodTest, MoreStreamsThanAllowedCloseTheConnection) {
+  RawConnection client(service_.address());
+  ASSERT_TRUE(client.Await(Type::kSettings).has_value());
+  client.Write({.type = Type::kSettings, .flags = http2::kAck});
+  const std::string block =
+      http2::HeaderBlock(http2::CallHeaders("/readcount.v1.ArticleService/ViewArticles"));
+  for (uint32_t i = 0; i < 1100; ++i) {
+    client.Write(
+        {.type = Type::kHeaders, .flags = http2::kEndHeaders, .stream = 2 * i + 1, .payload = block});
+  }
+  EXPECT_TRUE(client.ClosedByServer());
+}
+
+TEST_F(RpcFloodTest, APingFloodClosesTheConnection) {
+  RawConnection client(service_.address());
+  for (int i = 0; i < 1000 && client.Write({.type = Type::kPing, .payload = "12345678"}); ++i) {
+  }
+  EXPECT_TRUE(client.ClosedByServer());
+}
+
+TEST_F(RpcFloodTest, ASettingsFloodTakesNoMemory) {
+  RawConnection client(service_.address());
+  const Frame settings{.type = Type::kSettings, .payload = http2::Setting(http2::kMaxConcurrentStreams, 7)};
+  for (int i = 0; i < 100'000 && client.Write(settings); ++i) {
+    // Its answers are not read for long stretches.
+    if (i % 10'000 == 0) client.Await(Type::kSettings);
+  }
+  EXPECT_TRUE(Answers());
+}
+
+TEST_F(RpcFloodTest, AContinuationFloodTakesNoMemory) {
+  RawConnection client(service_.address());
+  client.Write(
+      {.type = Type::kHeaders, .stream = 1, .payload = http2::HeaderBlock(http2::CallHeaders(kGetArticle))});
+  const Frame more{.type = Type::kContinuation,
+                   .stream = 1,
+                   .payload = http2::HeaderBlock({{"x", std::string(4000, 'x')}})};
+  constexpr int kFrames = 50'000;
+  for (int i = 0; i < kFrames && client.Write(more); ++i) {
+  }
+  EXPECT_TRUE(Answers());
+}
+
+}  // namespace
+}  // namespace readcount::testing
