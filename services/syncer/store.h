@@ -57,12 +57,16 @@ class BatchStore {
   virtual ~BatchStore() = default;
 
   // Where `life` stands; a life that MySQL does not know is entered at the beginning.
+  //
+  // tests/model/ledger.pml: `looking`, of the syncer.
   virtual absl::StatusOr<Standing> ReadStanding(uint64_t life) = 0;
 
   // Adds a chunk's increments to the articles, puts those that cannot be added among the dead letters, and
   // moves the position from `from` to `to`: all or nothing. FAILED_PRECONDITION if the position is not at
   // `from` any more, another batch of that epoch has brought it there, or the life is closed: nothing was
   // done.
+  //
+  // tests/model/ledger.pml: `apply_chunk`.
   virtual absl::StatusOr<ChunkOutcome> Apply(const Chunk& chunk) = 0;
 
   // Puts fields of batch (life, epoch) among the dead letters, those already there left alone. Nothing is

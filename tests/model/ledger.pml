@@ -1,513 +1,311 @@
 /*
- * The counter-moving protocol: writers record views in Redis, syncers move them to MySQL, readers add both up.
+ * The sync protocol, for the model checker spin: writers record views in Redis, syncers move them to MySQL in batches,
+ * a reader adds both up. `run`, beside this file, searches every interleaving within the bounds that it names, and then
+ * takes the protocol's protections away one by one: each of them must be missed by an invariant.
  *
- * Redis and MySQL are global variables; a step of the protocol is one atomic block (one script in Redis, or one
- * transaction in MySQL), and between any two of them every other process may run. There are two ids. An entry is one
- * batch of one writer: a view of id 1 and a view of id 2. A count is a vector of two-bit fields, one for each entry,
- * so that an entry that is counted twice cannot be hidden by another one that is lost.
- *
- * Faults: any reply may be lost; a syncer may crash at any step, any number of times; Redis may be emptied EMPTIED
- * times, and be put back PUTBACK times to snapshots that were taken at any earlier moment; a writer may die (DIES).
- *
- * Each MUTATE_... macro takes one protection away.
+ * How it is put down
+ *   - What Redis and MySQL hold are global variables. An `atomic` block is one script in Redis, or one transaction in
+ *     MySQL; between two blocks everybody else may go on, and whoever is in between may crash.
+ *   - There are two articles, ids 1 and 2, and a batch is applied in one chunk or in two. An *entry* is one batch of one
+ *     writer, one view of each article. A count is a vector of two-bit fields, one for each entry, so that an entry that
+ *     is counted twice cannot make up for one that is lost.
+ *   - Faults: every reply may be lost; a syncer may crash anywhere, and so may, if DIES, a writer; Redis may be emptied
+ *     (connections stay: FLUSHALL) and put back to an older state of itself (connections break); MySQL may be away when a
+ *     writer asks it; and a record may be carried out after its writer has given it up (LATE).
+ *   - A writer keeps its journal, whole, while it lives. Where it dies (DIES) Redis keeps its past: only losing both
+ *     loses views. Spool, full journals and dead letters are not modelled.
+ *   - Mind, when you change it, that spin takes an `else` in an `if` that begins an option for an `else` of the outer
+ *     `if`: such an option begins with `true ->`.
  */
 
+/* ---- bounds ---- */
+
 #ifndef WRITERS
-#define WRITERS 1 /* 1..2; WRITERS * BATCHES <= 4 */
+#define WRITERS 1 /* 1 or 2 */
 #endif
 #ifndef BATCHES
-#define BATCHES 2 /* new batches of each writer, 1..2 */
+#define BATCHES 2 /* of each writer, 1 to 3; WRITERS * BATCHES <= 4 */
 #endif
 #ifndef SYNCERS
-#define SYNCERS 1
+#define SYNCERS 1 /* 1 or 2 */
 #endif
 #ifndef EMPTIED
-#define EMPTIED 0
+#define EMPTIED 0 /* how often Redis is emptied */
 #endif
 #ifndef PUTBACK
-#define PUTBACK 0
+#define PUTBACK 0 /* how often it is put back */
 #endif
 #ifndef DIES
-#define DIES 0 /* 1: writers may die, with their journals; only together with EMPTIED=0 and PUTBACK=0 */
+#define DIES 0 /* 1: writers may die */
 #endif
 #ifndef LATE
-#define LATE 0 /* 1: a record may be carried out after its writer has given up waiting; it does not outlive a loss */
+#define LATE 0 /* 1: a record may be carried out late */
 #endif
 #ifndef READER
-#define READER 0
+#define READER 0 /* 1: there is a reader; only where Redis keeps its past */
 #endif
-#ifndef LIVES
-#define LIVES 6 /* lives are numbered 1..LIVES; the unmutated model asserts that they are enough */
+#ifndef CALM
+#define CALM 0 /* 1: no lost reply, no crash, MySQL never away: for the search for cycles without progress */
 #endif
-
-#define KEEPS_ITS_PAST (EMPTIED == 0 && PUTBACK == 0)
+#ifndef MUTATED
+#define MUTATED 0 /* 1: a protection is missing; what follows from it must show, not the first odd step */
+#endif
+#define LIVES 6 /* at most, and asserted to suffice */
 
 #define ENTRY(w, b) (1 << (2 * ((w) * BATCHES + (b))))
-#define TWICE(counts) ((counts) & 170) /* some field is above 1 */
+#define PLUS(counts, entry) (((counts) & ((entry) << 1)) != 0 -> (counts) : (counts) + (entry)) /* stops at 2: wrong enough */
+#define TWICE(counts) ((counts) & 170)                                                   /* a field is above 1 */
 #define TOTAL(counts) (((counts) & 3) + (((counts) >> 2) & 3) + (((counts) >> 4) & 3) + (((counts) >> 6) & 3))
-#define ALL_WRITERS ((1 << WRITERS) - 1)
-#define ALL_SYNCERS ((1 << SYNCERS) - 1)
 
-/* ---- Redis ---- */
+/* ---- what everybody holds ---- */
 
 typedef Redis {
-  byte life;                  /* 0: none */
-  byte epoch;                 /* of the live hash, from 1 */
-  byte live[2];               /* [id - 1] */
-  byte writers[WRITERS];      /* last seq recorded */
-  byte sealed_epoch;          /* 0: nothing is sealed */
-  byte sealed_nonce;
+  byte life;         /* 0: none */
+  byte epoch;        /* of the live hash, from 1 */
+  byte live[2];      /* of ids 1 and 2 */
+  byte writers[2];   /* each one's last seq */
+  byte sealed_epoch; /* 0: nothing is sealed */
+  byte name;         /* of the sealed batch, drawn at the seal */
   byte sealed[2];
-  byte sealed_writers[WRITERS];
+  byte sealed_writers[2]; /* `writers` at the seal */
 };
+Redis redis, snapshot;
 
-Redis redis;
-#if PUTBACK > 0
-Redis snapshot; /* life 0: none */
-#endif
-byte lives;  /* lives made so far */
-byte nonces; /* nonces drawn so far */
-
-/* ---- MySQL ---- */
-
+/* MySQL's position of a life: batches below `epoch` are in, and of batch `epoch` the ids up to `through`. */
 typedef Life {
-  byte epoch;   /* the position: batches below epoch are in, and of batch `epoch` the ids up to through */
+  byte epoch;
   byte through;
+  byte name; /* of the batch that moved the position last */
   bool closed;
-  byte nonce;      /* of the batch that has begun; meaningful while through > 0 */
-  byte last_nonce; /* of batch epoch - 1 */
-  byte seq[WRITERS];
-  byte batch_seq[WRITERS];
+  byte seq[2];       /* writers' batches up to here are in */
+  byte batch_seq[2]; /* of those up to here the ids up to `through` are in */
 };
-
 Life position[LIVES + 1];
-byte count[2];
+byte count[2]; /* the articles' rows */
 
-/* ---- what the processes show to the invariants ---- */
+typedef WriterState {
+  byte next;       /* batches begun; batch b has seq b + 1, in whatever life it is recorded */
+  byte known;      /* seqs up to here are in Redis */
+  byte journal[3]; /* of each batch the ids, as bits, that MySQL is not known to have */
+  bool busy;       /* it is catching up */
+  bool broken;     /* the connection is; the next call tells */
+  bool dead;
+};
+WriterState writer[2];
+byte writer_life[2]; /* 0: none yet */
 
-byte sent;                   /* entries that a writer has begun to send */
-byte acked;                  /* entries whose record is known to have been carried out */
-byte writer_life[WRITERS];
-byte lost_connection;        /* writers whose connection broke; each learns it at its next call */
-byte idle_writers = ALL_WRITERS;
-byte idle_syncers = ALL_SYNCERS;
-#if DIES
-byte dead_writers;
-#else
-#define dead_writers 0
-#endif
+typedef SyncerState {
+  byte epoch;
+  byte name;
+  byte content[2];
+  byte writers[2];
+  byte through; /* where it expects the position to be within the batch */
+};
+SyncerState syncer[2];
+byte syncer_life[2]; /* 0: idle */
 
-/* A record that is carried out only after its writer has given up waiting and has a new connection. */
+byte lives, names; /* drawn so far: random numbers that never come again */
+byte sent, acked;  /* entries that were begun; entries whose record was answered */
+
 #if LATE
-byte late_life; /* 0: none is on its way */
-byte late_writer, late_seq, late_ids, late_entry;
+byte late_life, late_writer, late_seq, late_to_1, late_to_2; /* a record on its way; life 0: none */
 #endif
 
-/* The names of the invariants, as they appear in the message of a violation. */
-hidden byte conserved = true;
-hidden byte never_more_than_sent = true;
-hidden byte reader_never_falls = true;
-hidden byte reader_is_exact = true;
-hidden byte abandoned_only_after_a_loss = true;
-hidden byte no_batch_vanishes = true;
-hidden byte bounds_suffice = true;
+/* The invariants, by the names under which a violation is reported. */
+hidden byte conserved = true, never_more_than_sent = true, reader_never_falls = true, reader_is_exact = true,
+            abandoned_only_after_a_loss = true, no_batch_vanishes = true, bounds_suffice = true;
 
-#ifdef MUTATE_NO_SEQ_CHECK
-#define RECORDED_BEFORE(w, number) false
-#else
-#define RECORDED_BEFORE(w, number) (redis.writers[w] >= number)
-#endif
+hidden byte refused; /* within one step */
 
-#ifdef MUTATE_NO_POSITION_GUARD
-#define AT_ANOTHER_POSITION(which, e, t) false
-#else
-#define AT_ANOTHER_POSITION(which, e, t) (position[which].epoch != e || position[which].through != t)
-#endif
+/* The process that takes a step is `me`. */
+#define my syncer[me]
+#define where position[syncer_life[me]]
+#define own writer[me]
 
-#ifdef MUTATE_IGNORE_CLOSED
-#define CLOSED(which) false
-#else
-#define CLOSED(which) position[which].closed
-#endif
-
-#ifdef MUTATE_NO_NONCE_ON_RESUME
-#define ANOTHER_NONCE_HAS_BEGUN(which, own) false
-#else
-#define ANOTHER_NONCE_HAS_BEGUN(which, own) (position[which].nonce != own)
-#endif
-
-#ifdef MUTATE_NO_NONCE_WHEN_WHOLLY_IN
-#define WHOLLY_IN(which, own) true
-#else
-#define WHOLLY_IN(which, own) (position[which].last_nonce == own)
-#endif
-
-#ifdef MUTATE_RELEASE_WITHOUT_NONCE
-#define STILL_SEALED_FOR_RELEASE(which, e, own) (redis.life == which && redis.sealed_epoch == e)
-#else
-#define STILL_SEALED_FOR_RELEASE(which, e, own) \
-  (redis.life == which && redis.sealed_epoch == e && redis.sealed_nonce == own)
-#endif
-
-#ifdef MUTATE_SYNCER_ABANDONS_BLINDLY
-#define STILL_SEALED_FOR_ABANDON(which, e, own) (redis.life == which)
-#else
-#define STILL_SEALED_FOR_ABANDON(which, e, own) \
-  (redis.life == which && redis.sealed_epoch == e && redis.sealed_nonce == own)
-#endif
-
-#ifdef MUTATE_WRITER_ABANDONS_BLINDLY
-#define STILL_AT_EPOCH(which, e) (redis.life == which)
-#else
-#define STILL_AT_EPOCH(which, e) (redis.life == which && redis.epoch == e)
-#endif
-
-/* ---- the steps in Redis ---- */
-
-inline no_live() {
-  redis.live[0] = 0;
-  redis.live[1] = 0;
-}
+/* ---- steps in Redis ---- */
 
 inline no_sealed() {
   redis.sealed_epoch = 0;
-  redis.sealed_nonce = 0;
+  redis.name = 0;
   redis.sealed[0] = 0;
   redis.sealed[1] = 0;
   redis.sealed_writers[0] = 0;
-#if WRITERS > 1
   redis.sealed_writers[1] = 0;
-#endif
 }
 
-inline no_writers() {
+inline empty_redis() {
+  redis.life = 0;
+  redis.epoch = 0;
+  redis.live[0] = 0;
+  redis.live[1] = 0;
   redis.writers[0] = 0;
-#if WRITERS > 1
   redis.writers[1] = 0;
-#endif
+  no_sealed();
 }
 
-/* A life that nobody has ever used, with nothing in it. */
 inline fresh_life() {
-  bounds_suffice = (lives < LIVES);
+  bounds_suffice = lives < LIVES;
   assert(bounds_suffice);
-  bounds_suffice = true;
   lives++;
+  empty_redis();
   redis.life = lives;
   redis.epoch = 1;
-  no_live();
-  no_sealed();
-  no_writers();
 }
 
-/* Adds an entry's views of the ids in the mask; a field stops at 2, which is a violation already. */
-inline add_to_live(mask, entry) {
-  if
-  :: (mask & 1) && !(redis.live[0] & (entry << 1)) -> redis.live[0] = redis.live[0] + entry
-  :: else
-  fi;
-  if
-  :: (mask & 2) && !(redis.live[1] & (entry << 1)) -> redis.live[1] = redis.live[1] + entry
-  :: else
-  fi;
-}
-
-/* Adds a batch, unless the life is another one (refused) or the seq was recorded before (a retry). */
-inline record(own_life, w, number, mask, entry, refused) {
+inline begin_life_if_none() { /* prologue.lua: every step */
   if
   :: redis.life == 0 -> fresh_life()
   :: else
   fi;
+}
+
+/* ViewLedger::Record: adds entries to the two ids, unless the life is over or the seq was recorded before. */
+inline record(in_life, w, number, to_1, to_2) {
+  begin_life_if_none();
   if
-  :: redis.life != own_life -> refused = true
+  :: redis.life != in_life -> refused = true
   :: else ->
+    refused = false;
     if
-    :: RECORDED_BEFORE(w, number)
+    :: redis.writers[w] >= number
     :: else ->
-      add_to_live(mask, entry);
+      redis.live[0] = PLUS(redis.live[0], to_1);
+      redis.live[1] = PLUS(redis.live[1], to_2);
       redis.writers[w] = number
     fi
   fi;
 }
 
-/* Seals the live hash unless a sealed one is there; gives the sealed batch. Each attempt draws a new nonce. */
+/*
+ * BatchLedger::Seal and ReadSealed. They are one step here: a sealed batch never changes, ReadSealed fails where
+ * Redis was put back in between, and ReadPending tells where the batch has left Redis in between.
+ */
 inline seal() {
   if
   :: redis.sealed_epoch == 0 ->
-#ifdef MUTATE_NONCE_OF_THE_FIRST_ATTEMPT
-    if
-    :: attempt_nonce == 0 ->
-      nonces++;
-      attempt_nonce = nonces
-    :: else
-    fi;
-    redis.sealed_nonce = attempt_nonce;
-#else
-    nonces++;
-    redis.sealed_nonce = nonces;
-#endif
+    names++;
+    redis.name = names;
     redis.sealed_epoch = redis.epoch;
+    redis.epoch++;
     redis.sealed[0] = redis.live[0];
     redis.sealed[1] = redis.live[1];
+    redis.live[0] = 0;
+    redis.live[1] = 0;
     redis.sealed_writers[0] = redis.writers[0];
-#if WRITERS > 1
-    redis.sealed_writers[1] = redis.writers[1];
-#endif
-    no_live();
-    redis.epoch++
+    redis.sealed_writers[1] = redis.writers[1]
   :: else
   fi;
-  batch_life = redis.life;
-  batch_epoch = redis.sealed_epoch;
-  batch_nonce = redis.sealed_nonce;
-  batch[0] = redis.sealed[0];
-  batch[1] = redis.sealed[1];
-#ifdef MUTATE_WRITERS_NOT_COPIED_AT_SEAL
-#define copied_writers redis.writers
-#else
-#define copied_writers redis.sealed_writers
-#endif
-  batch_writers[0] = copied_writers[0];
-#if WRITERS > 1
-  batch_writers[1] = copied_writers[1];
-#endif
+  syncer_life[me] = redis.life;
+  my.epoch = redis.sealed_epoch;
+  my.name = redis.name;
+  my.content[0] = redis.sealed[0];
+  my.content[1] = redis.sealed[1];
+  my.writers[0] = redis.sealed_writers[0];
+  my.writers[1] = redis.sealed_writers[1];
 }
 
-/* Drops the sealed batch, if it is still this very one. */
+/* BatchLedger::Release: drops the sealed batch, if it is still this very one. */
 inline release() {
   if
-  :: STILL_SEALED_FOR_RELEASE(batch_life, batch_epoch, batch_nonce) -> no_sealed()
+  :: redis.life == syncer_life[me] && redis.sealed_epoch == my.epoch && redis.name == my.name -> no_sealed()
   :: else
   fi;
 }
 
-/* Sets what Redis has aside, if what made the caller give it up still holds (in the same script). */
+/* Both Abandons: sets all aside and begins a fresh life, if what made the caller do so still holds. */
 inline abandon(still_holds) {
   if
-#ifdef MUTATED
-  :: still_holds && lives < LIVES - EMPTIED -> /* what follows from it must show */
-#else
-  :: still_holds ->
-    abandoned_only_after_a_loss = !KEEPS_ITS_PAST;
+  :: still_holds && !(MUTATED && lives >= LIVES - EMPTIED) ->
+    abandoned_only_after_a_loss = EMPTIED + PUTBACK > 0;
     assert(abandoned_only_after_a_loss);
-#endif
     fresh_life()
   :: else
   fi;
 }
 
-/* ---- the steps in MySQL ---- */
+/* ---- steps in MySQL ---- */
 
-/* One transaction: the chunk of id `through + 1`; refused unless the position is the one that the syncer expects. */
-inline apply_chunk(refused) {
+inline add_to_row(i, increment) {
+  never_more_than_sent = !TWICE(count[i] + increment);
+  assert(never_more_than_sent);
+  count[i] = count[i] + increment;
+}
+
+/* BatchStore::Apply: the ids in (through, to]; refused unless the position is where the syncer expects it. */
+inline apply_chunk(to) {
   if
-  :: CLOSED(batch_life) || AT_ANOTHER_POSITION(batch_life, batch_epoch, through) ||
-       (through > 0 && ANOTHER_NONCE_HAS_BEGUN(batch_life, batch_nonce)) -> refused = true
+  :: where.closed || where.epoch != my.epoch || where.through != my.through ||
+       (where.through > 0 && where.name != my.name) ->
+    refused = true
   :: else ->
-    never_more_than_sent = !TWICE(count[through] + batch[through]);
-    assert(never_more_than_sent);
-    count[through] = count[through] + batch[through];
+    refused = false;
+    where.name = my.name;
     if
-    :: through == 0 ->
-      position[batch_life].nonce = batch_nonce;
-      position[batch_life].batch_seq[0] = batch_writers[0];
-#if WRITERS > 1
-      position[batch_life].batch_seq[1] = batch_writers[1];
-#endif
-      position[batch_life].through = 1
-    :: else ->
-      position[batch_life].last_nonce = batch_nonce;
-      position[batch_life].nonce = 0;
-      position[batch_life].seq[0] = position[batch_life].batch_seq[0];
-#if WRITERS > 1
-      position[batch_life].seq[1] = position[batch_life].batch_seq[1];
-#endif
-      position[batch_life].through = 0;
-      position[batch_life].epoch = batch_epoch + 1
-    fi
-  fi;
-}
-
-/* After this nothing of the life can be applied: its position is final. Makes the row if there is none. */
-inline close_life(which) {
-#ifndef MUTATE_NO_CLOSE
-  position[which].closed = true
-#else
-  skip
-#endif
-}
-
-/* Drops from the journal what MySQL has of it, by one consistent reading of the life's position. */
-inline trim_entry(which, w, b) {
-#ifdef MUTATE_NO_TRIM
-  skip
-#else
-  if
-  :: journal_seq[b] != 0 && journal_seq[b] <= position[which].seq[w] -> journal_ids[b] = 0
-#ifndef MUTATE_NO_PARTIAL
-  :: journal_seq[b] > position[which].seq[w] && journal_seq[b] <= position[which].batch_seq[w] &&
-       position[which].through > 0 -> journal_ids[b] = journal_ids[b] & 2
-#endif
-  :: else
-  fi;
-  if
-  :: journal_seq[b] != 0 && journal_ids[b] == 0 ->
-    acked = acked | ENTRY(w, b);
-    journal_seq[b] = 0
-  :: else
-  fi;
-#endif
-}
-
-#define TRIMMABLE(w, b) \
-  (journal_seq[b] != 0 && (journal_seq[b] <= position[writer_life[w]].seq[w] || \
-    (journal_seq[b] <= position[writer_life[w]].batch_seq[w] && position[writer_life[w]].through > 0 && \
-     (journal_ids[b] & 1))))
-
-/* ---- the writer ---- */
-
-/* Same life: all entries above the seq that Redis knows are sent again, the others are known to be recorded. */
-inline resend_entry(w, b) {
-  if
-  :: journal_seq[b] > known_seq ->
-#ifdef MUTATE_NO_RESEND
+    :: my.through == 0 ->
+      add_to_row(0, my.content[0]);
+      where.batch_seq[0] = my.writers[0];
+      where.batch_seq[1] = my.writers[1];
+      where.through = 1
+    :: else
+    fi;
     if
-    :: acked & ENTRY(w, b)
-    :: else -> unsent = unsent | (1 << b)
-    fi
-#else
-    unsent = unsent | (1 << b)
-#endif
-  :: journal_seq[b] != 0 && journal_seq[b] <= known_seq -> acked = acked | ENTRY(w, b)
-  :: else
-  fi;
-}
-
-/* Other life: what remains is sent again, under new seqs. */
-inline move_entry(b) {
-  if
-  :: journal_seq[b] != 0 ->
-#ifndef MUTATE_SEQS_USED_AGAIN
-    last_seq++;
-    journal_seq[b] = last_seq;
-#endif
-    unsent = unsent | (1 << b)
-  :: else
-  fi;
-}
-
-/* Asks Redis for its life and the seq it knows. */
-inline ask_redis(w) {
-  lost_connection = lost_connection & ~(1 << w);
-  if
-  :: redis.life == 0 -> fresh_life()
-  :: else
-  fi;
-  seen_life = redis.life;
-  known_seq = redis.writers[w];
-  seen_epoch = redis.epoch;
-}
-
-inline forget_what_redis_said() {
-  seen_life = 0;
-  known_seq = 0;
-  seen_epoch = 0;
-}
-
-/* After a new connection or a reply that names another life. Ends with `unsent` to be recorded, in order. */
-inline recover_writer(w) {
-  atomic {
-    unsent = 0;
-    ask_redis(w);
-    if
-    :: seen_life != writer_life[w] -> goto other_life
+    :: to == 2 -> /* the last chunk */
+      add_to_row(1, my.content[1]);
+      where.seq[0] = where.batch_seq[0];
+      where.seq[1] = where.batch_seq[1];
+      where.through = 0;
+      where.epoch = my.epoch + 1
     :: else
     fi
-  }
-  /* Same life: was Redis put back to before what MySQL has? */
-  atomic {
-    if
-#ifndef MUTATE_NO_LOOK_AT_THE_POSITION
-    :: seen_epoch < position[seen_life].epoch ||
-         (seen_epoch == position[seen_life].epoch && position[seen_life].through > 0)
-#endif
-    :: else ->
-      resend_entry(w, 0);
-#if BATCHES > 1
-      resend_entry(w, 1);
-#endif
-      forget_what_redis_said();
-      go_on()
-    fi
-  }
-  atomic {
-    abandon(STILL_AT_EPOCH(seen_life, seen_epoch));
-    forget_what_redis_said();
-    goto recovering
-  }
-other_life:
-  atomic {
-    if
-    :: writer_life[w] != 0 -> close_life(writer_life[w])
-    :: else
-    fi
-  }
-  atomic {
-    trim_entry(writer_life[w], w, 0);
-    move_entry(0);
-#if BATCHES > 1
-    trim_entry(writer_life[w], w, 1);
-    move_entry(1);
-#endif
-    writer_life[w] = seen_life;
-    forget_what_redis_said();
-    go_on()
-  }
+  fi;
 }
 
-inline go_on() {
-  if
-  :: unsent -> goto sending
-  :: else ->
-    idle_writers = idle_writers | (1 << me);
-    goto idle
-  fi
+/* What MySQL has leaves the writer's journal: Journal::Trim, with the answer of LifeRegistry::Read or Close. */
+#define SEQ(b) ((b) + 1)
+#define LACKING(p, w, b) \
+  (SEQ(b) <= p.seq[w] -> 0 : \
+    (p.through == 1 && SEQ(b) <= p.batch_seq[w] -> writer[w].journal[b] & 2 : writer[w].journal[b]))
+#define HAS(p, w, b) (writer[w].journal[b] != LACKING(p, w, b))
+#define TRIMMABLE(p, w) (HAS(p, w, 0) || HAS(p, w, 1) || HAS(p, w, 2))
+inline trim(which) {
+  own.journal[0] = LACKING(position[which], me, 0);
+  own.journal[1] = LACKING(position[which], me, 1);
+  own.journal[2] = LACKING(position[which], me, 2);
 }
+
+/* ---- the writer: article/ledger_writer.cc ---- */
+
+#define VIEWS(w, b, id) (((writer[w].journal[b] >> (id - 1)) & 1) * ENTRY(w, b))
+#define UNSENT(w, b) (writer[w].journal[b] != 0 && SEQ(b) > writer[w].known)
+#define ANY_UNSENT(w) (UNSENT(w, 0) || UNSENT(w, 1) || UNSENT(w, 2))
+#define FIRST_UNSENT(w) (UNSENT(w, 0) -> 0 : (UNSENT(w, 1) -> 1 : 2))
+#define NOTHING_TO_KEEP(w) (writer[w].journal[0] + writer[w].journal[1] + writer[w].journal[2] == 0)
+#define OUT_OF_STEP(w) (writer_life[w] != 0 && (writer[w].broken || redis.life != writer_life[w]))
 
 proctype Writer(byte me) {
-  byte next;                                       /* the next new batch, 0..BATCHES */
-  byte last_seq;                                   /* the counter */
-  byte journal_seq[BATCHES], journal_ids[BATCHES]; /* seq 0: not in the journal */
-  byte unsent;                                     /* entries to be recorded before anything else */
-  byte b;                                          /* the entry under way */
-  byte seen_life, known_seq, seen_epoch;           /* what Redis said */
-  bool refused;
+  byte b;                     /* the batch under way */
+  byte seen_life, seen_epoch; /* what Redis said */
 
-idle:
+in_step:
   atomic {
+    own.busy = false;
+    seen_life = 0;
+    seen_epoch = 0;
+    b = 0;
     if
-    :: next < BATCHES ->
-      /* A new batch enters the journal before it is sent. */
-      last_seq++;
-      journal_seq[next] = last_seq;
-      journal_ids[next] = 3;
-      unsent = 1 << next;
-      sent = sent | ENTRY(me, next);
-      next++;
-      idle_writers = idle_writers & ~(1 << me);
-      goto sending
-    :: writer_life[me] != 0 && ((lost_connection & (1 << me)) || redis.life != writer_life[me]) ->
-      /* An idle writer calls Redis now and then: only so does it notice. */
-      idle_writers = idle_writers & ~(1 << me);
-      goto recovering
-    :: writer_life[me] != 0 && (TRIMMABLE(me, 0) || (BATCHES > 1 && TRIMMABLE(me, BATCHES - 1))) ->
-      trim_entry(writer_life[me], me, 0);
-#if BATCHES > 1
-      trim_entry(writer_life[me], me, 1);
-#endif
-      goto idle
+    :: ANY_UNSENT(me) -> b = FIRST_UNSENT(me); goto sending
+    :: !ANY_UNSENT(me) && own.next < BATCHES ->
+      /* A batch enters the journal before it is sent. */
+      own.journal[own.next] = 3;
+      sent = sent | ENTRY(me, own.next);
+      own.next++;
+      goto in_step
+    :: !ANY_UNSENT(me) && OUT_OF_STEP(me) -> goto catching_up /* a call that only asks finds it out */
+    :: !ANY_UNSENT(me) && writer_life[me] != 0 && TRIMMABLE(position[writer_life[me]], me) ->
+      trim(writer_life[me]); /* Redis tells of a release */
+      goto in_step
 #if DIES
-    :: next > 0 -> goto dead
+    :: own.next > 0 -> goto dead
 #endif
     fi
   }
@@ -515,75 +313,82 @@ idle:
 sending:
   atomic {
     if
-#ifdef MUTATE_SENT_OUT_OF_ORDER
-    :: unsent & 2 -> b = 1
-    :: else -> b = 0
-#else
-    :: unsent & 1 -> b = 0
-    :: else -> b = 1
-#endif
-    fi;
-#ifdef MUTATE_RECONNECTS_SILENTLY
-    lost_connection = lost_connection & ~(1 << me);
-#endif
-    if
-    :: lost_connection & (1 << me) ->
-      /* The call fails: nothing was carried out. */
-      b = 0;
-#ifdef MUTATE_RETRY_INTO_ANOTHER_LIFE
-      ask_redis(me);
-      writer_life[me] = seen_life;
-      forget_what_redis_said();
-      goto sending
-#else
-      goto recovering
-#endif
+    :: own.broken || writer_life[me] == 0 -> goto catching_up /* the call fails */
 #if LATE
-    :: !(lost_connection & (1 << me)) && late_life == 0 && writer_life[me] != 0 ->
+    :: !own.broken && writer_life[me] != 0 && late_life == 0 ->
       late_life = writer_life[me];
       late_writer = me;
-      late_seq = journal_seq[b];
-      late_ids = journal_ids[b];
-      late_entry = ENTRY(me, b);
-      b = 0;
-      goto recovering
+      late_seq = SEQ(b);
+      late_to_1 = VIEWS(me, b, 1);
+      late_to_2 = VIEWS(me, b, 2);
+      goto catching_up
 #endif
-    :: !(lost_connection & (1 << me)) ->
-      record(writer_life[me], me, journal_seq[b], journal_ids[b], ENTRY(me, b), refused)
-    fi;
-    if
-    :: refused ->
-      refused = false;
-      b = 0;
-#ifdef MUTATE_RETRY_INTO_ANOTHER_LIFE
-      writer_life[me] = redis.life;
-      goto sending
-#else
-      goto recovering
-#endif
-    :: !refused ->
+    :: !own.broken && writer_life[me] != 0 ->
+      record(writer_life[me], me, SEQ(b), VIEWS(me, b, 1), VIEWS(me, b, 2));
       if
-      :: acked = acked | ENTRY(me, b);
-        unsent = unsent & ~(1 << b);
-        b = 0;
-        go_on()
-      :: b = 0; goto sending    /* The reply is lost: the same record again. */
-      :: b = 0; goto recovering /* The reply is lost with the connection. */
+      :: refused -> goto catching_up
+      :: !refused && !CALM -> goto catching_up /* the reply is lost */
+      :: !refused && !CALM -> goto sending /* ... and the same is sent again, whatever Redis knows of it */
 #if DIES
-      :: b = 0; goto dead
+      :: !refused -> goto dead
 #endif
+      :: !refused ->
+        own.known = SEQ(b);
+        acked = acked | ENTRY(me, b);
+        goto in_step
       fi
     fi
   }
 
-recovering:
-  recover_writer(me);
+/* LedgerWriter::TryToCatchUp. What Redis lacks is then recorded again, from `in_step`. */
+catching_up:
+  atomic {
+    own.busy = true;
+    own.broken = false;
+    b = 0;
+    begin_life_if_none();
+    seen_life = redis.life;
+    seen_epoch = redis.epoch;
+    own.known = redis.writers[me]
+  }
+  atomic {
+    if
+    :: !CALM && seen_life == writer_life[me] -> goto in_step /* MySQL is away */
+    :: !CALM && NOTHING_TO_KEEP(me) ->                         /* MySQL is away */
+      writer_life[me] = seen_life;
+      goto in_step
+    :: true /* LifeRegistry::Read */
+    fi;
+    if
+    :: position[seen_life].closed || position[seen_life].epoch + position[seen_life].through > seen_epoch ->
+      goto abandoning
+    :: else
+    fi;
+    if
+    :: seen_life == writer_life[me] -> trim(seen_life); goto in_step
+    :: seen_life != writer_life[me] && writer_life[me] == 0 -> writer_life[me] = seen_life; goto in_step
+    :: seen_life != writer_life[me] && writer_life[me] != 0
+    fi
+  }
+  atomic { /* LifeRegistry::Close: from now on nothing of the old life can be applied, so its standing is final. */
+    position[writer_life[me]].closed = true;
+    trim(writer_life[me]);
+    writer_life[me] = seen_life
+  }
+  goto in_step;
+abandoning:
+  atomic {
+    abandon(redis.life == seen_life && redis.epoch == seen_epoch);
+    seen_life = 0;
+    seen_epoch = 0;
+    goto catching_up
+  }
 
 #if DIES
 dead:
   atomic {
-    idle_writers = idle_writers | (1 << me);
-    dead_writers = dead_writers | (1 << me)
+    b = 0;
+    own.dead = true
   }
 #endif
 }
@@ -593,90 +398,64 @@ inline forget_late() {
   late_life = 0;
   late_writer = 0;
   late_seq = 0;
-  late_ids = 0;
-  late_entry = 0
+  late_to_1 = 0;
+  late_to_2 = 0;
 }
 
 proctype Late() {
-  bool refused;
   do
   :: atomic {
       late_life != 0;
-      record(late_life, late_writer, late_seq, late_ids, late_entry, refused);
-      refused = false;
+      record(late_life, late_writer, late_seq, late_to_1, late_to_2);
       forget_late()
     }
   od
 }
-#else
-inline forget_late() {
-  skip
-}
 #endif
 
-/* ---- the syncer ---- */
+/* ---- the syncer: syncer/engine.cc, syncer/batch_run.cc ---- */
 
-/* Nothing is kept: the batch is done with, or the syncer crashes. */
-inline forget_batch() {
-  batch_life = 0;
-  batch_epoch = 0;
-  batch_nonce = 0;
-  batch[0] = 0;
-  batch[1] = 0;
-  batch_writers[0] = 0;
-#if WRITERS > 1
-  batch_writers[1] = 0;
-#endif
-  through = 0;
-  idle_syncers = idle_syncers | (1 << me)
+inline forget() { /* the batch is done with, or the syncer crashes */
+  syncer_life[me] = 0;
+  my.epoch = 0;
+  my.name = 0;
+  my.content[0] = 0;
+  my.content[1] = 0;
+  my.writers[0] = 0;
+  my.writers[1] = 0;
+  my.through = 0;
 }
 
 proctype Syncer(byte me) {
-  byte batch_life, batch_epoch, batch_nonce; /* its copy of the sealed batch */
-  byte batch[2];
-  byte batch_writers[WRITERS];
-  byte through; /* the position within the batch that the syncer expects */
-  bool refused;
-#ifdef MUTATE_NONCE_OF_THE_FIRST_ATTEMPT
-  byte attempt_nonce;
-#endif
-
 idle:
   atomic {
     redis.sealed_epoch != 0 || redis.live[0] || redis.live[1];
     seal();
     if
-    :: idle_syncers = idle_syncers & ~(1 << me)
-#ifdef MUTATE_NONCE_OF_THE_FIRST_ATTEMPT
-      ; attempt_nonce = 0
-#endif
-    :: forget_batch(); goto idle /* The reply is lost, or the syncer crashes. */
+    :: true
+    :: !CALM -> goto crash /* or the reply is lost */
     fi
   }
 
-/* Where does MySQL stand with this batch? */
-looking:
+looking: /* BatchStore::ReadStanding, BatchRun::CheckPast, BatchRun::SkipToBatch */
   atomic {
-    through = 0;
+    my.through = 0;
     if
-    :: forget_batch(); goto idle
-    :: CLOSED(batch_life) -> goto abandoning
-    :: !CLOSED(batch_life) && position[batch_life].epoch < batch_epoch ->
-#ifndef MUTATED
-      no_batch_vanishes = false;
+    :: !CALM -> goto crash
+    :: where.closed -> goto abandoning
+    :: !where.closed && where.epoch < my.epoch ->
+      no_batch_vanishes = MUTATED;
       assert(no_batch_vanishes);
-#endif
-      position[batch_life].epoch = batch_epoch;
-      position[batch_life].through = 0
-    :: !CLOSED(batch_life) && position[batch_life].epoch == batch_epoch ->
+      where.epoch = my.epoch;
+      where.through = 0
+    :: !where.closed && where.epoch == my.epoch ->
       if
-      :: position[batch_life].through > 0 && ANOTHER_NONCE_HAS_BEGUN(batch_life, batch_nonce) -> goto abandoning
-      :: else -> through = position[batch_life].through
+      :: where.through > 0 && where.name != my.name -> goto abandoning
+      :: else -> my.through = where.through
       fi
-    :: !CLOSED(batch_life) && position[batch_life].epoch > batch_epoch ->
+    :: !where.closed && where.epoch > my.epoch ->
       if
-      :: position[batch_life].epoch == batch_epoch + 1 && position[batch_life].through == 0 &&
-           WHOLLY_IN(batch_life, batch_nonce) -> goto releasing
+      :: where.epoch == my.epoch + 1 && where.through == 0 && where.name == my.name -> goto releasing
       :: else -> goto abandoning
       fi
     fi
@@ -685,228 +464,167 @@ looking:
 applying:
   atomic {
     if
-    :: forget_batch(); goto idle
-    :: true
+    :: !CALM -> goto crash
+    :: my.through == 0 -> apply_chunk(1)
+    :: true -> apply_chunk(2)
     fi;
-#ifdef MUTATE_RELEASE_BEFORE_LAST_COMMIT
     if
-    :: through == 1 && redis.life == batch_life && redis.sealed_epoch == batch_epoch ->
-      release();
-      goto applying
-    :: else
-    fi;
-#endif
-    apply_chunk(refused);
-    if
-    :: refused -> refused = false; goto looking
-    :: !refused -> goto looking /* The reply is lost. */
-    :: !refused && through == 0 -> through = 1; goto applying
-    :: !refused && through == 1 -> through = 0
+    :: refused -> goto looking
+    :: !refused && !CALM -> goto looking /* the reply to COMMIT is lost */
+    :: !refused && where.epoch == my.epoch -> my.through = 1; goto applying
+    :: !refused && where.epoch != my.epoch
     fi
   }
 
 releasing:
   atomic {
     if
-    :: true
-    :: release()
+    :: !CALM
+    :: true -> release()
     fi;
-    forget_batch();
-    goto idle
+    goto crash
   }
 
-abandoning:
+abandoning: /* Engine::Abandon */
   atomic {
     if
-    :: true
-    :: abandon(STILL_SEALED_FOR_ABANDON(batch_life, batch_epoch, batch_nonce))
-    fi;
-    forget_batch();
+    :: !CALM
+    :: true -> abandon(redis.life == syncer_life[me] && redis.sealed_epoch == my.epoch && redis.name == my.name)
+    fi
+  }
+crash:
+  atomic {
+    forget();
     goto idle
   }
 }
 
 /* ---- Redis loses what it had ---- */
 
-inline copy_redis(from, to) {
+Redis nothing;
+
+inline copy(from, to) {
   to.life = from.life;
   to.epoch = from.epoch;
   to.live[0] = from.live[0];
   to.live[1] = from.live[1];
   to.writers[0] = from.writers[0];
+  to.writers[1] = from.writers[1];
   to.sealed_epoch = from.sealed_epoch;
-  to.sealed_nonce = from.sealed_nonce;
+  to.name = from.name;
   to.sealed[0] = from.sealed[0];
   to.sealed[1] = from.sealed[1];
   to.sealed_writers[0] = from.sealed_writers[0];
-#if WRITERS > 1
-  to.writers[1] = from.writers[1];
   to.sealed_writers[1] = from.sealed_writers[1];
-#endif
-}
-
-inline empty_redis(which) {
-  which.life = 0;
-  which.epoch = 0;
-  which.live[0] = 0;
-  which.live[1] = 0;
-  which.writers[0] = 0;
-  which.sealed_epoch = 0;
-  which.sealed_nonce = 0;
-  which.sealed[0] = 0;
-  which.sealed[1] = 0;
-  which.sealed_writers[0] = 0;
-#if WRITERS > 1
-  which.writers[1] = 0;
-  which.sealed_writers[1] = 0;
-#endif
 }
 
 proctype Loss() {
-  byte emptied = EMPTIED;
-  byte putback = PUTBACK;
-  byte snapshots = PUTBACK;
+  byte emptied = EMPTIED, putback = PUTBACK, snapshots = PUTBACK;
   do
   :: atomic {
       emptied > 0 && redis.life != 0;
       emptied--;
-      empty_redis(redis);
-      forget_late();
-      lost_connection = ALL_WRITERS
+      empty_redis()
     }
-#if PUTBACK > 0
   :: atomic {
       snapshots > 0 && redis.life != 0;
       snapshots--;
-      copy_redis(redis, snapshot)
+      copy(redis, snapshot)
     }
   :: atomic {
       putback > 0 && snapshot.life != 0;
       putback--;
-      copy_redis(snapshot, redis);
+      copy(snapshot, redis);
       if
-      :: putback == 0 -> empty_redis(snapshot)
+      :: putback == 0 -> copy(nothing, snapshot)
       :: else
       fi;
-      forget_late();
-      lost_connection = ALL_WRITERS
-    }
+      writer[0].broken = true;
+      writer[1].broken = true;
+#if LATE
+      forget_late()
 #endif
+    }
   od
 }
 
-/* ---- the reader ---- */
+/* ---- the reader: article/exact_count.cc, article/cache.cc ---- */
 
-#ifdef MUTATE_CACHED_ROW_NOT_COMPARED
-#define CACHED_ROW_SUFFICES (cached_life == said.life)
-#else
-#define CACHED_ROW_SUFFICES \
-  (cached_life == said.life && \
-    cached_applied + 1 >= (said.sealed_epoch != 0 -> said.sealed_epoch : said.epoch))
-#endif
-
-/* Redis says what it has of the id. */
-inline ask_count() {
-  said.life = redis.life;
-  said.epoch = redis.epoch;
-  said.sealed_epoch = redis.sealed_epoch;
-  said.live[0] = TOTAL(redis.live[id]);
-  said.sealed[0] = TOTAL(redis.sealed[id])
-}
-
-/* The row of the id and the position of the life, in one reading. */
-inline read_row() {
-  cached_life = said.life;
-  cached_row = TOTAL(count[id]);
-  cached_applied = position[said.life].epoch - (id < position[said.life].through -> 0 : 1)
-}
-
-/* What the row lacks is added. The least count is what was acknowledged, or had been read, before the reading began. */
-inline read_count() {
-  total = cached_row + (said.sealed_epoch > cached_applied -> said.sealed[0] : 0) +
-    (said.epoch > cached_applied -> said.live[0] : 0);
-  reader_never_falls = total >= last;
-  assert(reader_never_falls);
-  reader_is_exact = total >= least && total <= TOTAL(sent);
-  assert(reader_is_exact);
-  last = total;
-  total = 0;
-  least = 0;
-  empty_redis(said)
-}
-
-#if READER
 proctype Reader() {
   byte id;
-  byte cached_life, cached_row, cached_applied; /* the cached row, with the position it was read at; life 0: none */
-  Redis said;
+  byte life, row, applied;                                            /* the cached row; life 0: none */
+  byte said_life, said_epoch, said_sealed_epoch, said_live, said_sealed; /* Redis' answer */
   byte last, least, total;
   if
   :: id = 0
   :: id = 1
   fi;
   do
-  :: atomic {
+  :: atomic { /* Redis first ... */
       redis.life != 0;
       least = TOTAL(acked);
-#ifdef MUTATE_ROW_READ_BEFORE_REDIS
-      said.life = redis.life;
-      read_row()
-#else
-      ask_count()
-#endif
+      said_life = redis.life;
+      said_epoch = redis.epoch;
+      said_sealed_epoch = redis.sealed_epoch;
+      said_live = TOTAL(redis.live[id]);
+      said_sealed = TOTAL(redis.sealed[id])
     }
-    atomic {
-#ifdef MUTATE_ROW_READ_BEFORE_REDIS
-      ask_count();
-#else
+    atomic { /* ... then the row with its position in one reading, unless a cached one will do. */
       if
-      :: CACHED_ROW_SUFFICES
-      :: read_row() /* There is no cached row, it does not suffice, or it has fallen out of the cache. */
+      :: life == said_life && applied + 1 >= (said_sealed_epoch != 0 -> said_sealed_epoch : said_epoch)
+      :: life = said_life;
+        row = TOTAL(count[id]);
+        applied = position[life].epoch - (id < position[life].through -> 0 : 1)
       fi;
-#endif
-      read_count()
+      total = row + (said_sealed_epoch > applied -> said_sealed : 0) + (said_epoch > applied -> said_live : 0);
+      if
+      :: said_sealed_epoch == applied + 1 -> /* ArticleCache::Fold */
+        row = row + said_sealed;
+        applied = said_sealed_epoch
+      :: true
+      fi;
+      reader_never_falls = total >= last;
+      assert(reader_never_falls);
+      reader_is_exact = total >= least && total <= TOTAL(sent);
+      assert(reader_is_exact);
+      last = total;
+      total = 0;
+      least = 0;
+      said_life = 0;
+      said_epoch = 0;
+      said_sealed_epoch = 0;
+      said_live = 0;
+      said_sealed = 0
     }
   od
 }
-#endif
 
-/* ---- the invariants ---- */
+/* ---- the invariants that hold between the steps ---- */
 
-/* Everything is quiet: nothing is left to be sent, sealed, applied or noticed. */
-#define NOTICED(w) \
-  ((dead_writers & (1 << w)) || writer_life[w] == 0 || \
-    (writer_life[w] == redis.life && !(lost_connection & (1 << w))))
-#if WRITERS > 1
-#define ALL_NOTICED (NOTICED(0) && NOTICED(1))
-#else
-#define ALL_NOTICED NOTICED(0)
-#endif
+/* Nothing is left to be sent, sealed, applied or noticed. */
+#define CONTENT(w) (writer[w].dead || (!writer[w].busy && !ANY_UNSENT(w) && !OUT_OF_STEP(w)))
 #define QUIET \
-  (idle_writers == ALL_WRITERS && idle_syncers == ALL_SYNCERS && redis.sealed_epoch == 0 && \
-    redis.live[0] == 0 && redis.live[1] == 0 && ALL_NOTICED)
+  (CONTENT(0) && CONTENT(1) && syncer_life[0] == 0 && syncer_life[1] == 0 && redis.sealed_epoch == 0 && \
+    redis.live[0] == 0 && redis.live[1] == 0)
 
-/* Acknowledged: once. Begun, but its outcome never learned: once or not at all. */
-#define CONSERVED(i) (!TWICE(count[i]) && (count[i] & acked) == acked && (count[i] & ~sent) == 0)
+/* Then each entry is counted once; if its writer died, once or, unless it was acknowledged, not at all. */
+#define COUNTED(i) \
+  (!TWICE(count[i]) && (count[i] & ~sent) == 0 && (count[i] & acked) == acked && (DIES || count[i] == sent))
 
-/* Redis and MySQL agree about the past: what Redis has will be applied, and must not be in MySQL already. */
-#define WITH_SEALED \
-  ((position[redis.life].epoch == redis.sealed_epoch && \
-      (position[redis.life].through == 0 || position[redis.life].nonce == redis.sealed_nonce)) || \
-    (position[redis.life].epoch == redis.sealed_epoch + 1 && position[redis.life].through == 0 && \
-      position[redis.life].last_nonce == redis.sealed_nonce))
-#define WITHOUT_SEALED (position[redis.life].epoch == redis.epoch && position[redis.life].through == 0)
+/* Where Redis and MySQL agree about the past, what Redis has will be applied, and must not be in MySQL already. */
+#define here position[redis.life]
 #define AGREE \
-  (redis.life != 0 && !position[redis.life].closed && (redis.sealed_epoch != 0 -> WITH_SEALED : WITHOUT_SEALED))
-#define SEALED_IS_IN(i) \
-  (position[redis.life].epoch > redis.sealed_epoch || \
-    (position[redis.life].epoch == redis.sealed_epoch && i < position[redis.life].through))
-#define ON_ITS_WAY(i) (redis.live[i] + (SEALED_IS_IN(i) -> 0 : redis.sealed[i]))
+  (redis.life != 0 && !here.closed && \
+    (redis.sealed_epoch == 0 -> here.epoch == redis.epoch && here.through == 0 : \
+      (here.epoch == redis.sealed_epoch && (here.through == 0 || here.name == redis.name)) || \
+        (here.epoch == redis.epoch && here.through == 0 && here.name == redis.name)))
+#define IS_IN(i) (here.epoch > redis.sealed_epoch || (here.epoch == redis.sealed_epoch && i < here.through))
+#define ON_ITS_WAY(i) (redis.live[i] + (IS_IN(i) -> 0 : redis.sealed[i]))
 
 proctype Check() {
   do
   :: atomic {
-      QUIET && !(CONSERVED(0) && CONSERVED(1)) ->
+      QUIET && !(COUNTED(0) && COUNTED(1)) ->
       conserved = false;
       assert(conserved)
     }
@@ -915,35 +633,40 @@ proctype Check() {
       never_more_than_sent = false;
       assert(never_more_than_sent)
     }
-  :: QUIET -> skip /* So that a state in which nothing can happen is an error unless it is quiet. */
+  :: QUIET -> /* so that a state in which nothing more can happen is an error (invalid end state) unless quiet */
+progress:
+    skip
   od
 }
 
+hidden byte i;
+
 init {
   atomic {
-    byte i = 1;
-    do
-    :: i <= LIVES -> position[i].epoch = 1; i++
-    :: else -> break
-    od;
-    i = 0;
+    for (i : 1 .. LIVES) {
+      position[i].epoch = 1
+    }
     run Writer(0);
-#if WRITERS > 1
-    run Writer(1);
-#endif
+    if
+    :: WRITERS > 1 -> run Writer(1)
+    :: else
+    fi;
     run Syncer(0);
-#if SYNCERS > 1
-    run Syncer(1);
-#endif
-#if READER
-    run Reader();
-#endif
+    if
+    :: SYNCERS > 1 -> run Syncer(1)
+    :: else
+    fi;
+    if
+    :: READER -> run Reader()
+    :: else
+    fi;
 #if LATE
     run Late();
 #endif
-#if EMPTIED + PUTBACK > 0
-    run Loss();
-#endif
+    if
+    :: EMPTIED + PUTBACK > 0 -> run Loss()
+    :: else
+    fi;
     run Check()
   }
 }

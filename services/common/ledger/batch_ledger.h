@@ -58,19 +58,27 @@ class BatchLedger {
 
   // Names the sealed batch if there is one; else turns the live hash, whatever its size, into the sealed
   // batch in constant time and opens the next epoch. Makes a life if there is none.
+  //
+  // tests/model/ledger.pml: `seal`.
   virtual absl::StatusOr<SealReply> Seal() = 0;
 
   // Calls `visit` with every field and value of the sealed batch, in no order, possibly some of them twice.
   // If the batch leaves Redis meanwhile (released by another syncer, or lost), what is visited may be a part
   // of it: compare ReadPending's state before and after.
+  //
+  // tests/model/ledger.pml: the copying in `seal`.
   virtual absl::Status ReadSealed(
       absl::FunctionRef<void(absl::string_view field, absl::string_view value)> visit) = 0;
 
   // Drops the sealed batch if it is still (life, epoch). REQUIRES: MySQL's position is beyond it.
+  //
+  // tests/model/ledger.pml: `release`.
   virtual absl::Status Release(uint64_t life, uint64_t epoch) = 0;
 
   // Ends a life that Redis holds an old copy of: if the ledger still stands at `state` with this sealed
   // batch, both hashes are set aside under other names and a fresh life begins. Does nothing otherwise.
+  //
+  // tests/model/ledger.pml: `abandon`, of the syncer.
   virtual absl::Status Abandon(const LedgerState& state, uint64_t sealed_name) = 0;
 
   // Reads the books. Takes time linear in the live hash, during which Redis answers nobody else.

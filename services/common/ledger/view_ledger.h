@@ -51,10 +51,14 @@ class ViewLedger {
   // Errors: UNAVAILABLE nothing was added (Redis was not reached, or answered that it cannot write now);
   // UNKNOWN the call was sent and no answer came, so it may have been carried out or may yet be. Only the
   // same batch, with the same life and seq, may be sent again after UNKNOWN.
+  //
+  // tests/model/ledger.pml: `record`.
   virtual absl::StatusOr<ViewReply> Record(const ViewBatch& batch) = 0;
 
   // Ends a life that Redis holds an old copy of: if the ledger still stands at `state`, both hashes are set
   // aside under other names and a fresh life begins. Does nothing otherwise.
+  //
+  // tests/model/ledger.pml: `abandon`, of the writer.
   virtual absl::Status Abandon(const LedgerState& state) = 0;
 };
 
