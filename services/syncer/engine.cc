@@ -57,7 +57,8 @@ absl::Status Engine::MoveBatches(RunObserver& observer, RunReport& report) {
     if (!applied.ok()) return applied;
     observer.OnStep(RunStep::kRelease, sealed->state);
     FailPoint("sync.before_release");
-    if (absl::Status status = ledger_.Release(batch.life, batch.epoch); !status.ok()) return status;
+    if (absl::Status status = ledger_.Release(batch.life, batch.epoch, batch.name); !status.ok())
+      return status;
     FailPoint("sync.after_release");
     ++report.batches;
     report.resumed = report.resumed || sealed->resumed;

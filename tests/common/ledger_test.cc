@@ -89,7 +89,7 @@ TEST_F(LedgerTest, NamesTheWritersWhoseViewsASealedBatchHas) {
   const SealReply again = Seal();
   EXPECT_EQ(again.batch->name, first.batch->name);
   EXPECT_THAT(again.batch->writers, ::testing::UnorderedElementsAreArray(first.batch->writers));
-  ASSERT_TRUE(batches_.Release(life_, 1).ok());
+  ASSERT_TRUE(batches_.Release(life_, 1, first.batch->name).ok());
   EXPECT_NE(Seal().batch->name, first.batch->name);
 }
 
@@ -170,13 +170,16 @@ TEST_F(LedgerTest, SealsOnceAndNamesTheBatchUntilItIsReleased) {
   Record(2, {{1, 1}});
   EXPECT_TRUE(Seal().resumed);
   EXPECT_EQ(Sealed(), (std::map<std::string, std::string>{{"1", "2"}, {"2", "5"}}));
-  ASSERT_TRUE(batches_.Release(life_, 2).ok());
+  const uint64_t name = first.batch->name;
+  ASSERT_TRUE(batches_.Release(life_, 2, name).ok());
   EXPECT_EQ(redis_.Command({"EXISTS", kSealed}).integer, 1) << "another batch's release must do nothing";
-  ASSERT_TRUE(batches_.Release(life_ + 1, 1).ok());
+  ASSERT_TRUE(batches_.Release(life_ + 1, 1, name).ok());
   EXPECT_EQ(redis_.Command({"EXISTS", kSealed}).integer, 1);
-  ASSERT_TRUE(batches_.Release(life_, 1).ok());
+  ASSERT_TRUE(batches_.Release(life_, 1, name + 1).ok());
+  EXPECT_EQ(redis_.Command({"EXISTS", kSealed}).integer, 1) << "another seal's batch of the epoch must stay";
+  ASSERT_TRUE(batches_.Release(life_, 1, name).ok());
   EXPECT_EQ(redis_.Command({"EXISTS", kSealed}).integer, 0);
-  ASSERT_TRUE(batches_.Release(life_, 1).ok()) << "a repeated release does nothing";
+  ASSERT_TRUE(batches_.Release(life_, 1, name).ok()) << "a repeated release does nothing";
   EXPECT_EQ(Seal().batch->epoch, 2u);
 }
 

@@ -58,9 +58,9 @@ class FakeBatchLedger final : public BatchLedger {
     return absl::OkStatus();
   }
 
-  absl::Status Release(uint64_t life, uint64_t epoch) override {
+  absl::Status Release(uint64_t life, uint64_t epoch, uint64_t name) override {
     return Step<int>([&] {
-             if (life == state.life && epoch == state.sealed_epoch) {
+             if (life == state.life && epoch == state.sealed_epoch && name == sealed_name) {
                sealed.clear();
                state.sealed_epoch = 0;
                sealed_recorded = 0;

@@ -70,10 +70,11 @@ class BatchLedger {
   virtual absl::Status ReadSealed(
       absl::FunctionRef<void(absl::string_view field, absl::string_view value)> visit) = 0;
 
-  // Drops the sealed batch if it is still (life, epoch). REQUIRES: MySQL's position is beyond it.
+  // Drops the sealed batch if it is still (life, epoch) under this name: a Redis that was put back may have
+  // sealed another one in that epoch. REQUIRES: MySQL's position is beyond it.
   //
   // tests/model/ledger.pml: `release`.
-  virtual absl::Status Release(uint64_t life, uint64_t epoch) = 0;
+  virtual absl::Status Release(uint64_t life, uint64_t epoch, uint64_t name) = 0;
 
   // Ends a life that Redis holds an old copy of: if the ledger still stands at `state` with this sealed
   // batch, both hashes are set aside under other names and a fresh life begins. Does nothing otherwise.

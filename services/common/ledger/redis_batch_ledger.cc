@@ -90,8 +90,8 @@ absl::Status RedisBatchLedger::ReadSealed(
   return absl::OkStatus();
 }
 
-absl::Status RedisBatchLedger::Release(uint64_t life, uint64_t epoch) {
-  return Run(kReleaseScript, {FormatLife(life), absl::StrCat(epoch)}).status();
+absl::Status RedisBatchLedger::Release(uint64_t life, uint64_t epoch, uint64_t name) {
+  return Run(kReleaseScript, {FormatLife(life), absl::StrCat(epoch), FormatLife(name)}).status();
 }
 
 absl::Status RedisBatchLedger::Abandon(const LedgerState& state, uint64_t sealed_name) {

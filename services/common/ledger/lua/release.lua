@@ -1,5 +1,5 @@
--- release: ARGV = fresh life, life, epoch. Replies 1 if the batch was dropped, 0 if it is not there.
-if life ~= ARGV[2] or sealed_epoch ~= ARGV[3] then return 0 end
+-- release: ARGV = fresh life, life, epoch, name of the batch. Replies 1 if it was dropped, 0 if it is not there.
+if life ~= ARGV[2] or sealed_epoch ~= ARGV[3] or redis.call('HGET', meta, 'sealed_name') ~= ARGV[4] then return 0 end
 redis.call('UNLINK', sealed, sealed_writers)
 redis.call('HSET', meta, 'sealed_epoch', '0', 'sealed_recorded', '0')
 
