@@ -1,0 +1,276 @@
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <thread>
+
+#include "absl/strings/match.h"
+#include "absl/time/clock.h"
+#include "tests/e2e/load.h"
+#include "tests/e2e/stack.h"
+#include "tests/support/gate_routes.h"
+#include "tests/support/temp_dir.h"
+
+namespace readcount::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr uint64_t kArticles = 50;
+constexpr absl::Duration kLongestWait = absl::Seconds(20);
+constexpr absl::Duration kLookAgain = absl::Milliseconds(10);
+
+// A state in which Redis refuses writes, and how it says so.
+struct Refusal {
+  const char* name;
+  const char* says;
+  std::function<void()> begin, end;
+  bool stops_sync = true;
+};
+
+std::filesystem::path RedisDirectory() {
+  return std::filesystem::path(SharedRedis().settings().dsn.socket).parent_path();
+}
+
+void AwaitInfo(const std::string& line) {
+  const absl::Time deadline = absl::Now() + kLongestWait;
+  while (!absl::StrContains(SharedRedis().Command({"INFO"}).text, line)) {
+    ASSERT_LT(absl::Now(), deadline) << line;
+    absl::SleepFor(kLookAgain);
+  }
+}
+
+// A background save that fails, for its file's name is taken by a directory.
+void BreakSaves() {
+  std::filesystem::create_directory(RedisDirectory() / "dump.rdb");
+  SharedRedis().Command({"CONFIG", "SET", "save", "36000 1"});
+  SharedRedis().Command({"BGSAVE"});
+  AwaitInfo("rdb_last_bgsave_status:err");
+}
+
+void MendSaves() {
+  std::filesystem::remove(RedisDirectory() / "dump.rdb");
+  SharedRedis().Command({"BGSAVE"});
+  AwaitInfo("rdb_last_bgsave_status:ok");
+  SharedRedis().Command({"CONFIG", "SET", "save", ""});
+  std::filesystem::remove(RedisDirectory() / "dump.rdb");
+}
+
+// A script that does not end by itself, run by somebody else.
+class EndlessScript {
+ public:
+  void Begin() {
+    SharedRedis().Command({"CONFIG", "SET", "busy-reply-threshold", "1"});
+    thread_ = std::thread([] {
+      RedisSettings settings = SharedRedis().settings();
+      settings.reply_timeout = kLongestWait;
+      auto connection = redis::Connection::Open(settings);
+      if (connection.ok()) (*connection)->Command({"EVAL", "while true do end", "0"}).status().IgnoreError();
+    });
+    auto connection = redis::Connection::Open(SharedRedis().settings());
+    while ((*connection)->Command({"PING"}).ok()) absl::SleepFor(kLookAgain);
+  }
+  void End() {
+    SharedRedis().Command({"SCRIPT", "KILL"});
+    thread_.join();
+    SharedRedis().Command({"CONFIG", "SET", "busy-reply-threshold", "5000"});
+  }
+
+ private:
+  std::thread thread_;
+};
+
+EndlessScript& Script() {
+  static EndlessScript script;
+  return script;
+}
+
+std::vector<Refusal> Refusals() {
+  const auto command = [](const std::vector<std::string>& words) {
+    return [words] { SharedRedis().Command(words); };
+  };
+  return {
+      {"ReadOnly", "READONLY", command({"REPLICAOF", "127.0.0.1", "1"}), command({"REPLICAOF", "NO", "ONE"})},
+      // A sync needs no memory, and frees some.
+      {"OutOfMemory", "OOM", command({"CONFIG", "SET", "maxmemory", "1"}),
+       command({"CONFIG", "SET", "maxmemory", "0"}), false},
+      {"CannotSave", "MISCONF", BreakSaves, MendSaves},
+      {"Busy", "BUSY", [] { Script().Begin(); }, [] { Script().End(); }},
+  };
+}
+
+class RefusalTest : public ::testing::TestWithParam<Refusal> {
+ protected:
+  grpc::Status TryToRunSync() {
+    grpc::ClientContext context;
+    v1::RunSyncResponse response;
+    return stack_.syncer->RunSync(&context, {}, &response);
+  }
+
+  TempDir spool_;
+  Stack stack_{kArticles, "50ms", {{"READCOUNT_REDIS_RETRY_FOR", "100ms"}}};
+};
+
+// Rows 8 and 10.
+using Fault08And10 = RefusalTest;
+
+TEST_P(Fault08And10, WithoutASpoolNothingIsAcknowledgedFalselyAndArticlesAreAnswered) {
+  Load load(stack_.gateway->address(), 4, kArticles);
+  load.AwaitViews(300);
+  GetParam().begin();
+  HttpClient client(stack_.gateway->address());
+  const std::optional<HttpReply> view = client.Get("/api/article/1");
+  EXPECT_EQ(view->status, 503);
+  EXPECT_THAT(view->body, HasSubstr(GetParam().says));
+  EXPECT_EQ(client.Get("/api/article/1?view=false")->status, 200);
+  EXPECT_EQ(client.Get("/api/articles")->status, 200);
+  EXPECT_THAT(TryToRunSync().error_message(), HasSubstr(GetParam().stops_sync ? GetParam().says : ""));
+  const uint64_t before = load.acknowledged();
+  while (load.unknown() < 20) absl::SleepFor(kLookAgain);
+  EXPECT_EQ(load.acknowledged(), before);
+  GetParam().end();
+  load.AwaitViews(300);
+  load.Stop();
+  EXPECT_EQ(load.falls(), 0u);
+  stack_.AwaitFreshCounts();
+  stack_.ExpectBooksToBalance(load);
+  EXPECT_EQ(Stack::ViewsInMysql(), load.acknowledged()) << "what was refused must not have been counted";
+  if (HasFailure()) std::cerr << stack_.article_service->log() << stack_.sync_service->log();
+}
+
+TEST_P(Fault08And10, WithASpoolNoReaderFeelsIt) {
+  RestartWith(*stack_.article_service, "READCOUNT_ARTICLE_SPOOL", spool_.path("spool.db"));
+  Load load(stack_.gateway->address(), 4, kArticles);
+  load.AwaitViews(300);
+  GetParam().begin();
+  load.AwaitViews(300);
+  GetParam().end();
+  load.AwaitViews(300);
+  load.Stop();
+  EXPECT_EQ(load.unknown(), 0u);
+  EXPECT_EQ(load.falls(), 0u);
+  stack_.AwaitFreshCounts();
+  stack_.ExpectBooksToBalance(load);
+  if (HasFailure()) std::cerr << stack_.article_service->log() << stack_.sync_service->log();
+}
+
+INSTANTIATE_TEST_SUITE_P(Redis, Fault08And10, ::testing::ValuesIn(Refusals()),
+                         [](const auto& suite) { return suite.param.name; });
+
+class RedisFaultTest : public ::testing::Test {
+ protected:
+  // Whatever a test has done to its files.
+  ~RedisFaultTest() override {
+    SharedRedis().Kill();
+    SharedRedis().Empty();
+    SharedRedis().Start();
+  }
+
+  void ExpectAllToBeWell(Load& load) {
+    load.Stop();
+    EXPECT_EQ(load.falls(), 0u);
+    stack_.AwaitFreshCounts();
+    stack_.ExpectBooksToBalance(load);
+    if (HasFailure()) std::cerr << stack_.article_service->log() << stack_.sync_service->log();
+  }
+  static std::filesystem::path AppendOnlyFile() {
+    return RedisDirectory() / "appendonlydir" / "appendonly.aof.1.incr.aof";
+  }
+
+  TempDir spool_;
+  Stack stack_{kArticles, "100ms", {{"READCOUNT_ARTICLE_SPOOL", spool_.path("spool.db")}}};
+};
+
+using Fault05 = RedisFaultTest;
+
+// So that nobody but the append-only file can know of the views.
+TEST_F(Fault05, NothingAcknowledgedIsLostThoughArticleServiceDiesAsWell) {
+  Load load(stack_.gateway->address(), 4, kArticles);
+  for (int i = 0; i < 3; ++i) {
+    load.AwaitViews(200);
+    SharedRedis().Kill();
+    stack_.article_service->Kill();
+    SharedRedis().Start();
+    stack_.article_service->Restart();
+  }
+  load.AwaitViews(200);
+  ExpectAllToBeWell(load);
+}
+
+using Fault07 = RedisFaultTest;
+
+TEST_F(Fault07, ATailThatWasCutOffIsMadeUpFor) {
+  Load load(stack_.gateway->address(), 4, kArticles);
+  for (const uintmax_t bytes : {1, 100, 3000}) {
+    load.AwaitViews(200);
+    SharedRedis().Kill();
+    std::filesystem::resize_file(AppendOnlyFile(), std::filesystem::file_size(AppendOnlyFile()) - bytes);
+    SharedRedis().Start();
+  }
+  load.AwaitViews(200);
+  ExpectAllToBeWell(load);
+}
+
+TEST_F(Fault07, AMiddleThatIsCorruptKeepsRedisAwayUntilItIsRepaired) {
+  Load load(stack_.gateway->address(), 4, kArticles);
+  load.AwaitViews(400);
+  SharedRedis().Kill();
+  const uintmax_t middle = std::filesystem::file_size(AppendOnlyFile()) / 2;
+  {
+    std::fstream file(AppendOnlyFile(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(middle));
+    file << std::string(50, '\xFF');
+  }
+  EXPECT_THROW(SharedRedis().Start(), std::runtime_error);
+  load.AwaitViews(200);
+  const std::string repair = "echo y | redis-check-aof --fix " +
+                             (RedisDirectory() / "appendonlydir/appendonly.aof.manifest").string();
+  EXPECT_EQ(ChildProcess({"sh", "-c", repair}, spool_.path("repair.log")).Wait(), 0)
+      << ReadFile(spool_.path("repair.log"));
+  SharedRedis().Start();
+  load.AwaitViews(400);
+  ExpectAllToBeWell(load);
+}
+
+using Fault10 = RedisFaultTest;
+
+TEST_F(Fault10, ScriptsThatRedisForgetsAreLoadedAgain) {
+  Load load(stack_.gateway->address(), 4, kArticles);
+  for (int i = 0; i < 10; ++i) {
+    load.AwaitViews(50);
+    SharedRedis().Command({"SCRIPT", "FLUSH"});
+  }
+  load.AwaitViews(50);
+  EXPECT_EQ(load.unknown(), 0u);
+  ExpectAllToBeWell(load);
+}
+
+TEST_F(Fault10, ARedisThatLoadsIsWaitedFor) {
+  Load load(stack_.gateway->address(), 4, kArticles);
+  load.AwaitViews(200);
+  constexpr char kFill[] = "for i = 1, 100000 do redis.call('SET', ARGV[1] .. i, i) end";
+  for (const char* part : {"a", "b", "c", "d"}) SharedRedis().Command({"EVAL", kFill, "0", part});
+  SharedRedis().Kill();
+  std::atomic<bool> stopping = false, loading = false;
+  std::thread asker([&] {
+    while (!stopping) {
+      grpc::ClientContext context;
+      v1::RunSyncResponse response;
+      const grpc::Status status = stack_.syncer->RunSync(&context, {}, &response);
+      if (absl::StrContains(status.error_message(), "LOADING")) loading = true;
+    }
+  });
+  SharedRedis().Start();
+  stopping = true;
+  asker.join();
+  EXPECT_TRUE(loading) << "it was too fast to be seen";
+  load.AwaitViews(200);
+  ExpectAllToBeWell(load);
+}
+
+}  // namespace
+}  // namespace readcount::testing
