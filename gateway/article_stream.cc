@@ -6,11 +6,23 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/base/log.h"
 #include "services/common/rpc/status.h"
 
 namespace readcount::gateway {
+
+namespace {
+
+// gRPC's own words for a call that it gave up before it had a connection for it, so that nothing was sent. A
+// write's failure proves less: its bytes may be on their way all the same.
+bool SaysNoConnection(const grpc::Status& status) {
+  return absl::StartsWith(status.error_message(), "failed to connect to all addresses") ||
+         absl::StartsWith(status.error_message(), "DNS resolution failed");
+}
+
+}  // namespace
 
 // One gRPC stream and the batch under way on it. Deletes itself when it has ended.
 class ArticleStream::Call final
@@ -58,7 +70,9 @@ class ArticleStream::Call final
   }
 
   void OnDone(const grpc::Status& status) override {
-    stream_.Ended(this, FromGrpc(status));
+    // A peer is known once a server has answered; until then it is the channel's target.
+    const bool answered = !absl::StartsWith(context_.peer(), "dns:");
+    stream_.Ended(this, FromGrpc(status), answered || !SaysNoConnection(status));
     delete this;
   }
 
@@ -77,14 +91,10 @@ class ArticleStream::Call final
 
 namespace {
 
-absl::StatusOr<v1::Article> ToOutcome(v1::ViewResult& result) {
+absl::StatusOr<v1::Article> ToOutcome(v1::ViewResult& result, ServiceErrors& errors) {
   if (result.has_article()) return std::move(*result.mutable_article());
-  if (result.has_error() && result.error().code() != 0) {
-    const auto code = static_cast<absl::StatusCode>(result.error().code());
-    // REST clients are told to come again; the message says that the view may have been counted.
-    return absl::Status(code == absl::StatusCode::kUnknown ? absl::StatusCode::kUnavailable : code,
-                        result.error().message());
-  }
+  if (result.has_error() && result.error().code() != 0)
+    return errors.ForViewer({static_cast<absl::StatusCode>(result.error().code()), result.error().message()});
   return absl::InternalError("the article service answered a view without a result");
 }
 
@@ -94,13 +104,20 @@ absl::Status UnknownOutcome(absl::StatusCode code, absl::string_view why) {
                        "): the view may have been counted, so it was not sent again; ask again if need be")};
 }
 
+absl::Status OutcomeOfLost(bool overdue, bool reached) {
+  const auto code = overdue ? absl::StatusCode::kDeadlineExceeded : absl::StatusCode::kUnavailable;
+  if (reached) return UnknownOutcome(code, overdue ? "it took too long" : "the connection to it was lost");
+  return {code, "the article service cannot be reached: the view was not counted, try again later"};
+}
+
 }  // namespace
 
 ArticleStream::ArticleStream(v1::ArticleService::StubInterface& stub, absl::Duration timeout,
-                             const Clock& clock, PutOff put_off)
+                             const Clock& clock, ServiceErrors& errors, PutOff put_off)
     : stub_(stub),
       timeout_(timeout),
       clock_(clock),
+      errors_(errors),
       put_off_(std::move(put_off)),
       batcher_({.max_batch = kMaxBatch, .max_queued = kMaxQueued},
                [this](std::vector<PendingView> views, Batcher<PendingView>::Done done) {
@@ -179,7 +196,7 @@ void ArticleStream::Answer(Flight flight) {
   for (size_t i = 0; i < flight.views.size(); ++i) {
     PendingView& view = flight.views[i];
     absl::StatusOr<v1::Article> outcome =
-        whole ? ToOutcome(*flight.reply->mutable_results(static_cast<int>(i)))
+        whole ? ToOutcome(*flight.reply->mutable_results(static_cast<int>(i)), errors_)
               : UnknownOutcome(absl::StatusCode::kInternal, "its reply was short of the batch");
     if (absl::IsDeadlineExceeded(outcome.status()) && !view.final) {
       put_off_(view.id, std::move(view.callback));
@@ -194,7 +211,7 @@ void ArticleStream::Broken(Call* call) {
   if (call_ == call) call_ = nullptr;
 }
 
-void ArticleStream::Ended(Call* call, const absl::Status& status) {
+void ArticleStream::Ended(Call* call, const absl::Status& status, bool reached) {
   std::optional<Flight> flight;
   bool overdue = false, first_loss = false;
   {
@@ -206,9 +223,7 @@ void ArticleStream::Ended(Call* call, const absl::Status& status) {
   // Once per outage: while the service is away every batch ends like this.
   if (first_loss) Log(LogLevel::kWarning, "article_stream_lost", {{"status", status}});
   if (flight.has_value()) {
-    const absl::Status error =
-        overdue ? UnknownOutcome(absl::StatusCode::kDeadlineExceeded, "it took too long")
-                : UnknownOutcome(absl::StatusCode::kUnavailable, "the connection to it was lost");
+    const absl::Status error = OutcomeOfLost(overdue, reached);
     for (const PendingView& view : flight->views) view.callback(error);
     flight->done();
     flight.reset();

@@ -10,6 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "gateway/backends.h"
+#include "gateway/service_errors.h"
 #include "readcount/v1/article_service.grpc.pb.h"
 #include "services/common/base/clock.h"
 #include "services/common/batch/batcher.h"
@@ -18,7 +19,8 @@ namespace readcount::gateway {
 
 // Views on their way over one ViewArticles stream: what arrives while a message is under way becomes the next
 // message. The stream is opened when a batch needs it. When it breaks, the views of the batch under way fail,
-// once, with UNAVAILABLE, for their outcome is unknown; those that wait go over the next stream. Thread-safe.
+// once, with UNAVAILABLE; the message says whether they may have been counted, which is certain only if the
+// service was never reached. Those that wait go over the next stream. Thread-safe.
 class ArticleStream {
  public:
   static constexpr size_t kMaxBatch = 1000;    // as the service allows
@@ -30,7 +32,7 @@ class ArticleStream {
 
   // All must outlive the stream. `timeout` is how long the service may take to answer one message.
   ArticleStream(v1::ArticleService::StubInterface& stub, absl::Duration timeout, const Clock& clock,
-                PutOff put_off);
+                ServiceErrors& errors, PutOff put_off);
 
   // Closes.
   ~ArticleStream();
@@ -65,12 +67,13 @@ class ArticleStream {
   void Landed(Call* call);
   void Answer(Flight flight);
   void Broken(Call* call);
-  void Ended(Call* call, const absl::Status& status);
+  void Ended(Call* call, const absl::Status& status, bool reached);
   bool NoCalls() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return calls_ == 0; }
 
   v1::ArticleService::StubInterface& stub_;
   const absl::Duration timeout_;
   const Clock& clock_;
+  ServiceErrors& errors_;
   const PutOff put_off_;
 
   absl::Mutex mutex_;

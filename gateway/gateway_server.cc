@@ -1,5 +1,7 @@
 #include "gateway/gateway_server.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "gateway/descriptor_limit.h"
 #include "gateway/handlers.h"
@@ -9,6 +11,8 @@ namespace {
 
 // How often within a request's timeout overdue answers are looked for.
 constexpr int kWatchesPerTimeout = 8;
+// Probes give up early: a service that does not answer within this is not ready.
+constexpr absl::Duration kMostHealthTimeout = absl::Seconds(1);
 
 RequestLimits Limits(const GatewaySettings& settings) {
   return {.max_header_bytes = settings.max_header_bytes,
@@ -31,7 +35,7 @@ GatewayServer::GatewayServer(const GatewaySettings& settings)
       io_(settings.threads),
       articles_(article_channel_, settings.streams, settings.request_timeout),
       sync_(sync_channel_, settings.request_timeout),
-      health_(article_channel_, sync_channel_, settings.request_timeout),
+      health_(article_channel_, sync_channel_, std::min(settings.request_timeout, kMostHealthTimeout)),
       router_(MakeRoutes(articles_, sync_, health_, settings.admin_token), settings.max_requests),
       work_(boost::asio::make_work_guard(io_)) {}
 

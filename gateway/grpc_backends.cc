@@ -43,15 +43,18 @@ std::shared_ptr<grpc::Channel> MakeChannel(const Address& address) {
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kMostReconnectMs);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetMaxReceiveMessageSize(kMaxReplyBytes);
-  return grpc::CreateCustomChannel(address.ToString(), grpc::InsecureChannelCredentials(), arguments);
+  return grpc::CreateCustomChannel("dns:///" + address.ToString(), grpc::InsecureChannelCredentials(),
+                                   arguments);
 }
 
 GrpcArticleBackend::GrpcArticleBackend(const std::shared_ptr<grpc::Channel>& channel, int streams,
                                        absl::Duration timeout)
-    : stub_(v1::ArticleService::NewStub(channel)), calls_(timeout) {
+    : stub_(v1::ArticleService::NewStub(channel)),
+      errors_("the article service", SystemClock()),
+      calls_(timeout, errors_) {
   for (int i = 0; i < streams; ++i) {
     streams_.push_back(std::make_unique<ArticleStream>(
-        *stub_, timeout, SystemClock(),
+        *stub_, timeout, SystemClock(), errors_,
         [this](uint64_t id, Callback<v1::Article> callback) { ReadThenView(id, std::move(callback)); }));
   }
 }
@@ -123,12 +126,12 @@ void GrpcSyncBackend::RunSync(const std::string& requested_by, Callback<v1::Sync
       });
 }
 
-void GrpcHealthBackend::CheckOne(Health::Stub& stub, const char* service,
+void GrpcHealthBackend::CheckOne(Service& service, const char* name,
                                  std::function<void(absl::Status)> callback) {
   grpc::health::v1::HealthCheckRequest request;
-  request.set_service(service);
-  calls_.Start<grpc::health::v1::HealthCheckResponse>(
-      *stub.async(), &Health::Stub::async::Check, std::move(request),
+  request.set_service(name);
+  service.calls.Start<grpc::health::v1::HealthCheckResponse>(
+      *service.stub->async(), &Health::Stub::async::Check, std::move(request),
       [callback = std::move(callback)](const absl::Status& status,
                                        grpc::health::v1::HealthCheckResponse& response) {
         if (!status.ok()) return callback(status);
@@ -138,16 +141,20 @@ void GrpcHealthBackend::CheckOne(Health::Stub& stub, const char* service,
 }
 
 void GrpcHealthBackend::Check(std::function<void(const Readiness&)> callback) {
-  auto readiness = std::make_shared<Readiness>();
-  auto finish = [callback = std::move(callback), readiness](absl::Status sync) {
-    readiness->sync_service = std::move(sync);
-    callback(*readiness);
+  struct Both {
+    Readiness readiness;
+    std::atomic<int> awaited = 2;
   };
-  CheckOne(*articles_, "readcount.v1.ArticleService",
-           [this, readiness, finish = std::move(finish)](absl::Status articles) {
-             readiness->article_service = std::move(articles);
-             CheckOne(*sync_, "readcount.v1.SyncService", finish);
-           });
+  auto both = std::make_shared<Both>();
+  // Each answer has a field of its own; the later one finds both.
+  const auto keep = [both, callback = std::move(callback)](absl::Status Readiness::* field) {
+    return [both, callback, field](absl::Status status) {
+      both->readiness.*field = std::move(status);
+      if (--both->awaited == 0) callback(both->readiness);
+    };
+  };
+  CheckOne(articles_, "readcount.v1.ArticleService", keep(&Readiness::article_service));
+  CheckOne(sync_, "readcount.v1.SyncService", keep(&Readiness::sync_service));
 }
 
 }  // namespace readcount::gateway

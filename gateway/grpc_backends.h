@@ -17,7 +17,9 @@
 #include "absl/time/time.h"
 #include "gateway/article_stream.h"
 #include "gateway/backends.h"
+#include "gateway/service_errors.h"
 #include "readcount/v1/sync_service.grpc.pb.h"
+#include "services/common/base/clock.h"
 #include "services/common/config/settings.h"
 #include "services/common/rpc/status.h"
 
@@ -26,11 +28,12 @@ namespace readcount::gateway {
 // A channel to a service that comes back soon after the service does.
 std::shared_ptr<grpc::Channel> MakeChannel(const Address& address);
 
-// Single calls under way. Each has a deadline and ends, at the latest, with the object that started it, so
-// that no callback outlives what it was given. Thread-safe.
+// Single calls to one service that are under way. Each has a deadline and ends, at the latest, with the
+// object that started it, so that no callback outlives what it was given. Thread-safe.
 class UnaryCalls {
  public:
-  explicit UnaryCalls(absl::Duration timeout) : timeout_(timeout) {}
+  // `errors` must outlive the object.
+  UnaryCalls(absl::Duration timeout, ServiceErrors& errors) : timeout_(timeout), errors_(errors) {}
 
   // Cancels what is under way and waits for it.
   ~UnaryCalls();
@@ -52,7 +55,7 @@ class UnaryCalls {
     call->finish.emplace(std::move(finish));
     Add(&call->context);
     (stub.*method)(&call->context, &call->request, &call->response, [this, call](const grpc::Status& status) {
-      (*call->finish)(FromGrpc(status), call->response);
+      (*call->finish)(errors_.ForClient(FromGrpc(status)), call->response);
       // What it holds may not outlive this object, which may be gone after the next line.
       call->finish.reset();
       Remove(&call->context);
@@ -65,6 +68,7 @@ class UnaryCalls {
   bool Empty() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return open_.empty(); }
 
   const absl::Duration timeout_;
+  ServiceErrors& errors_;
 
   absl::Mutex mutex_;
   std::set<grpc::ClientContext*> open_ ABSL_GUARDED_BY(mutex_);
@@ -90,6 +94,7 @@ class GrpcArticleBackend final : public ArticleBackend {
   void ReadThenView(uint64_t id, Callback<v1::Article> callback);
 
   const std::unique_ptr<v1::ArticleService::Stub> stub_;
+  ServiceErrors errors_;
   std::vector<std::unique_ptr<ArticleStream>> streams_;
   std::atomic<size_t> next_ = 0;
   UnaryCalls calls_;  // after the streams: its callbacks use them
@@ -98,32 +103,42 @@ class GrpcArticleBackend final : public ArticleBackend {
 class GrpcSyncBackend final : public SyncBackend {
  public:
   GrpcSyncBackend(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout)
-      : stub_(v1::SyncService::NewStub(channel)), calls_(timeout) {}
+      : stub_(v1::SyncService::NewStub(channel)),
+        errors_("the sync service", SystemClock()),
+        calls_(timeout, errors_) {}
 
   void GetStatus(Callback<v1::SyncStatus> callback) override;
   void RunSync(const std::string& requested_by, Callback<v1::SyncRun> callback) override;
 
  private:
   const std::unique_ptr<v1::SyncService::Stub> stub_;
+  ServiceErrors errors_;
   UnaryCalls calls_;
 };
 
 class GrpcHealthBackend final : public HealthBackend {
  public:
-  using Health = grpc::health::v1::Health;
-
   GrpcHealthBackend(const std::shared_ptr<grpc::Channel>& articles,
                     const std::shared_ptr<grpc::Channel>& sync, absl::Duration timeout)
-      : articles_(Health::NewStub(articles)), sync_(Health::NewStub(sync)), calls_(timeout) {}
+      : articles_("the article service", articles, timeout), sync_("the sync service", sync, timeout) {}
 
+  // Asks both at once.
   void Check(std::function<void(const Readiness&)> callback) override;
 
  private:
-  void CheckOne(Health::Stub& stub, const char* service, std::function<void(absl::Status)> callback);
+  using Health = grpc::health::v1::Health;
+  struct Service {
+    Service(absl::string_view name, const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout)
+        : stub(Health::NewStub(channel)), errors(name, SystemClock()), calls(timeout, errors) {}
 
-  const std::unique_ptr<Health::Stub> articles_;
-  const std::unique_ptr<Health::Stub> sync_;
-  UnaryCalls calls_;
+    const std::unique_ptr<Health::Stub> stub;
+    ServiceErrors errors;
+    UnaryCalls calls;
+  };
+
+  static void CheckOne(Service& service, const char* name, std::function<void(absl::Status)> callback);
+
+  Service articles_, sync_;
 };
 
 }  // namespace readcount::gateway

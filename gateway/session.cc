@@ -70,7 +70,9 @@ asio::awaitable<void> Session::Serve() {
 }
 
 asio::awaitable<void> Session::WriteRefusal() {
-  if (co_await Write(refusal_, Incoming(), false)) co_await socket_->Linger();
+  // Not a temporary: gcc 12 ends those of a co_await in a condition too early.
+  const Incoming nothing;
+  if (co_await Write(refusal_, nothing, false)) co_await socket_->Linger();
 }
 
 // The handler answers from whichever thread it likes; the coroutine goes on on the connection's executor.

@@ -8,6 +8,7 @@
 #include <map>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "readcount/v1/article_service.grpc.pb.h"
@@ -15,6 +16,8 @@
 
 namespace readcount::gateway {
 
+constexpr uint64_t kFaulty = 999;        // views of it fail, and were not counted
+constexpr char kAddress[] = "10.9.8.7";  // stands in the messages of such faults
 constexpr uint64_t kFirstAbsent = 1000;  // ids from here on have no article
 
 // What the fake service does with one batch of views.
@@ -31,6 +34,7 @@ class FakeArticleService final : public v1::ArticleService::Service {
     absl::MutexLock lock(&mutex_);
     return counts_;
   }
+  int batches() const { return batches_; }
   std::vector<uint64_t> got() {
     absl::MutexLock lock(&mutex_);
     return got_;
@@ -44,6 +48,7 @@ class FakeArticleService final : public v1::ArticleService::Service {
       grpc::ServerReaderWriter<v1::ViewArticlesResponse, v1::ViewArticlesRequest>* stream) override {
     v1::ViewArticlesRequest request;
     while (stream->Read(&request)) {
+      ++batches_;
       const Turn turn = Next();
       v1::ViewArticlesResponse response = turn == Turn::kPutOff ? PutOff(request) : Count(request);
       if (turn == Turn::kHold || turn == Turn::kHoldAndBreak) {
@@ -59,6 +64,7 @@ class FakeArticleService final : public v1::ArticleService::Service {
 
   grpc::Status GetArticle(grpc::ServerContext* /*context*/, const v1::GetArticleRequest* request,
                           v1::GetArticleResponse* response) override {
+    if (request->id() == kFaulty) return {grpc::StatusCode::UNAVAILABLE, absl::StrCat("MySQL at ", kAddress)};
     absl::MutexLock lock(&mutex_);
     got_.push_back(request->id());
     response->mutable_article()->set_id(request->id());
@@ -104,12 +110,18 @@ class FakeArticleService final : public v1::ArticleService::Service {
         result.mutable_error()->set_message("no such article");
         continue;
       }
+      if (id == kFaulty) {
+        result.mutable_error()->set_code(grpc::StatusCode::UNAVAILABLE);
+        result.mutable_error()->set_message(absl::StrCat("nothing was counted: Redis at ", kAddress));
+        continue;
+      }
       result.mutable_article()->set_id(id);
       result.mutable_article()->set_read_count(++counts_[id]);
     }
     return response;
   }
 
+  std::atomic<int> batches_ = 0;
   absl::Mutex mutex_;
   std::deque<Turn> plan_ ABSL_GUARDED_BY(mutex_);
   std::map<uint64_t, uint64_t> counts_ ABSL_GUARDED_BY(mutex_);

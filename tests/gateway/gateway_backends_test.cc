@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +14,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Pair;
 
 TEST_F(GatewayServerTest, WhileTheServicesAreAwayClientsAreToldToComeAgain) {
@@ -24,8 +27,35 @@ TEST_F(GatewayServerTest, WhileTheServicesAreAwayClientsAreToldToComeAgain) {
     const Reply reply = client.Ask(Get(target));
     EXPECT_EQ(reply.status, 503) << target;
     EXPECT_THAT(reply.headers, Contains(Pair("retry-after", "1"))) << target;
+    EXPECT_THAT(reply.body, Not(HasSubstr("127.0.0.1"))) << target;
   }
+  EXPECT_THAT(client.Ask(Get("/api/article/7")).body, HasSubstr("the view was not counted"));
   EXPECT_EQ(client.Ask(Get("/healthz")).status, 200);
+}
+
+TEST_F(GatewayServerTest, WhereTheServicesKeepTheirDataIsNotForClients) {
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  Client client(address());
+  for (const char* target : {"/api/article/999", "/api/article/999?view=false"}) {
+    const Reply reply = client.Ask(Get(target));
+    EXPECT_EQ(reply.status, 503) << target;
+    EXPECT_THAT(reply.body, Not(HasSubstr(kAddress))) << target;
+  }
+  EXPECT_THAT(client.Ask(Get("/api/article/999")).body, HasSubstr("nothing was counted"));
+}
+
+// It may be frozen: the kernel still takes connections for it.
+TEST_F(GatewayServerTest, AServiceThatDoesNotAnswerIsSoonKnownNotToBeReady) {
+  settings_.gateway.request_timeout = absl::Hours(1);
+  boost::asio::io_context io;
+  boost::asio::ip::tcp::acceptor frozen(io, {boost::asio::ip::address_v4::loopback(), 0});
+  settings_.gateway.article_service = {.host = "127.0.0.1", .port = frozen.local_endpoint().port()};
+  settings_.gateway.sync_service = settings_.gateway.article_service;
+  ASSERT_NO_FATAL_FAILURE(StartGateway());
+  Client client(address());
+  const Reply reply = client.Ask(Get("/readyz"));
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_THAT(reply.headers, Contains(Pair("retry-after", "1")));
 }
 
 TEST_F(GatewayServerTest, AViewUnderWayWhenTheStreamBreaksFailsOnceAndIsNotSentAgain) {

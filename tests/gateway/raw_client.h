@@ -3,10 +3,12 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <map>
 #include <string>
 #include <utility>
@@ -34,6 +36,7 @@ class Client {
   explicit Client(const Address& address) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const timeval patience{.tv_sec = 20, .tv_usec = 0};
     setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(address.port);
@@ -83,6 +86,25 @@ class Client {
   Reply Ask(absl::string_view bytes) {
     Send(bytes);
     return Read();
+  }
+
+  // Sends `bytes` again and again, a little apart, until something comes back; false if nothing does.
+  bool DripUntilAnswered(absl::string_view bytes) {
+    constexpr int kDrips = 2000, kMillisecondsApart = 5;
+    pollfd answer{.fd = socket_, .events = POLLIN, .revents = 0};
+    for (int i = 0; i < kDrips; ++i) {
+      Send(bytes);
+      if (poll(&answer, 1, kMillisecondsApart) > 0) return true;
+    }
+    return false;
+  }
+
+  // Sends `bytes` again and again without reading, until the server ends the connection; false if it does
+  // not.
+  bool FloodUntilEnded(absl::string_view bytes) {
+    while (send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0) {
+    }
+    return errno == ECONNRESET || errno == EPIPE;
   }
 
   // Waits for `bytes` to come next.

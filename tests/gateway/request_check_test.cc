@@ -37,6 +37,32 @@ TEST(CheckHeadTest, AnHttp10RequestMayLackAHostButNotHaveTwo) {
   ExpectRefused(CheckHead(head));
 }
 
+TEST(CheckHeadTest, TheHostIsANameOrAddressWithOrWithoutAPort) {
+  RequestHead head = Good();
+  for (const char* host :
+       {"example.com", "a_b-c.d:8080", "127.0.0.1:80", "[::1]", "[::1]:80", "[fe80::1%251]", "h:"}) {
+    head.hosts = {host};
+    EXPECT_TRUE(CheckHead(head).ok()) << host;
+  }
+  for (const char* host : {"a b", "a,b", "a/b", "u@h", "h:x", "h:1:2", "::1", "[::1", "[::1]x", "[::1]x:1",
+                           "h?", "http://h", "h\t", "\xC3\xA4"}) {
+    head.hosts = {host};
+    ExpectRefused(CheckHead(head));
+  }
+}
+
+TEST(CheckHeadTest, TakesOneContentLengthOfDigits) {
+  RequestHead head = Good();
+  head.content_lengths = {"5"};
+  EXPECT_TRUE(CheckHead(head).ok());
+  for (const char* length : {"+5", "5, 5", "0x5"}) {
+    head.content_lengths = {length};
+    ExpectRefused(CheckHead(head));
+  }
+  head.content_lengths = {"5", "5"};
+  ExpectRefused(CheckHead(head));
+}
+
 TEST(CheckHeadTest, TakesNoTransferEncodingButChunked) {
   RequestHead head = Good();
   for (const char* coding : {"chunked", "Chunked", "CHUNKED"}) {

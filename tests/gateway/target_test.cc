@@ -7,6 +7,7 @@ namespace readcount::gateway {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 
@@ -55,6 +56,11 @@ TEST(ParseTargetTest, RefusesWhatIsNoPathOrBadlyEncoded) {
                                        "/p?%=1", "/p?a=%FF", "/p?a=%C0%80", "/p?a=%00", "/p?%00=1"}) {
     EXPECT_EQ(ParseTarget(text).status().code(), absl::StatusCode::kInvalidArgument) << text;
   }
+}
+
+TEST(ParseTargetTest, SaysThatANulIsOne) {
+  EXPECT_THAT(std::string(ParseTarget("/p?author=%00").status().message()), HasSubstr("NUL"));
+  EXPECT_THAT(std::string(ParseTarget("/p?author=%FF").status().message()), HasSubstr("UTF-8"));
 }
 
 TEST(ParseTargetTest, RefusesANulInThePath) {

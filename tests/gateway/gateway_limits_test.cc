@@ -1,0 +1,110 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "tests/gateway/gateway_fixture.h"
+
+namespace readcount::gateway {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+
+class GatewayLimitsTest : public GatewayServerTest {
+ protected:
+  void ExpectToldToComeAgain(const Reply& reply) {
+    EXPECT_EQ(reply.status, 503);
+    EXPECT_THAT(reply.headers, Contains(Pair("retry-after", "1")));
+    EXPECT_THAT(reply.body, HasSubstr("nothing was counted"));
+  }
+};
+
+TEST_F(GatewayLimitsTest, AConnectionTooManyIsToldToComeAgain) {
+  settings_.gateway.max_connections = 1;
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  articles_.Plan(Turn::kHold);
+  Client busy(address());
+  busy.Send(Get("/api/article/7"));
+  articles_.held.WaitForNotification();
+  Client refused(address());
+  ExpectToldToComeAgain(refused.Ask(Get("/api/article/8")));
+  EXPECT_TRUE(refused.Ended());
+  articles_.release.Notify();
+  EXPECT_EQ(busy.Read().status, 200);
+  EXPECT_EQ(busy.Ask(Get("/healthz")).status, 200);
+  EXPECT_THAT(articles_.counts(), ElementsAre(Pair(7u, 1u)));
+}
+
+TEST_F(GatewayLimitsTest, ANewConnectionTakesThePlaceOfTheOneThatHasBeenIdleLongest) {
+  settings_.gateway.max_connections = 2;
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  Client first(address()), second(address());
+  EXPECT_EQ(first.Ask(Get("/healthz")).status, 200);
+  EXPECT_EQ(second.Ask(Get("/healthz")).status, 200);
+  EXPECT_EQ(first.Ask(Get("/healthz")).status, 200);
+  Client third(address());
+  EXPECT_EQ(third.Ask(Get("/healthz")).status, 200);
+  EXPECT_TRUE(second.Ended());
+  EXPECT_EQ(first.Ask(Get("/healthz")).status, 200);
+}
+
+TEST_F(GatewayLimitsTest, AnEndedConnectionLeavesItsPlace) {
+  settings_.gateway.max_connections = 1;
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  for (int i = 0; i < 300; ++i) {  // more than may be waiting to read a refusal
+    Client client(address());
+    const Reply reply = client.Ask(Get("/healthz", "Connection: close\r\n"));
+    EXPECT_TRUE(reply.status == 200 || reply.status == 503) << reply.status;
+    EXPECT_TRUE(client.Ended());
+  }
+}
+
+TEST_F(GatewayLimitsTest, ARequestTooManyIsToldToComeAgainWhileHealthStaysGood) {
+  settings_.gateway.max_requests = 1;
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  articles_.Plan(Turn::kHold);
+  Client busy(address());
+  busy.Send(Get("/api/article/7"));
+  articles_.held.WaitForNotification();
+  Client client(address());
+  ExpectToldToComeAgain(client.Ask(Get("/api/article/8")));
+  ExpectToldToComeAgain(client.Ask(Get("/api/articles")));
+  EXPECT_EQ(client.Ask(Get("/healthz")).status, 200);
+  articles_.release.Notify();
+  EXPECT_EQ(busy.Read().status, 200);
+  EXPECT_EQ(client.Ask(Get("/api/article/8")).status, 200);
+  EXPECT_THAT(articles_.counts(), ElementsAre(Pair(7u, 1u), Pair(8u, 1u)));
+}
+
+TEST_F(GatewayLimitsTest, ARequestThatDripsIsCutHoweverItDrips) {
+  settings_.gateway.header_timeout = absl::Milliseconds(150);
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  const std::string post = "POST /api/sync HTTP/1.1\r\nHost: h\r\n";
+  const std::pair<std::string, std::string> drips[] = {
+      {"GET /healthz HTTP/1.1\r\nHost: h\r\n", "A: b\r\n"},
+      {"GET /", "a"},
+      {post + "Content-Length: 60000\r\n\r\n", "a"},
+      {post + "Transfer-Encoding: chunked\r\n\r\n", "1\r\na\r\n"},
+  };
+  for (const auto& [begin, more] : drips) {
+    Client client(address());
+    client.Send(begin);
+    EXPECT_TRUE(client.DripUntilAnswered(more)) << begin;
+    EXPECT_EQ(client.Read().status, 408) << begin;
+  }
+}
+
+TEST_F(GatewayLimitsTest, AClientThatDoesNotReadIsCut) {
+  settings_.gateway.header_timeout = absl::Milliseconds(150);
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  Client client(address());
+  EXPECT_TRUE(client.FloodUntilEnded(Get("/api/articles?author=" + std::string(4000, 'a'))));
+  EXPECT_EQ(Client(address()).Ask(Get("/healthz")).status, 200);
+}
+
+}  // namespace
+}  // namespace readcount::gateway
