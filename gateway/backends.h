@@ -21,7 +21,7 @@ class ArticleBackend {
   virtual ~ArticleBackend() = default;
 
   // Records one view. After an error other than NOT_FOUND, INVALID_ARGUMENT and RESOURCE_EXHAUSTED the view
-  // may have been counted; it is never sent twice.
+  // may have been counted, unless the message says that it was not; it is never sent twice.
   virtual void View(uint64_t id, Callback<v1::Article> callback) = 0;
 
   virtual void Get(uint64_t id, Callback<v1::Article> callback) = 0;

@@ -11,6 +11,7 @@ namespace readcount::gateway {
 // A body for Boost.Beast's parser that counts its bytes against the limit and keeps none: no route reads a
 // body.
 struct DiscardedBody {
+  // NOLINTBEGIN(readability-identifier-naming): the names are Boost.Beast's.
   struct value_type {};
 
   class reader {
@@ -28,6 +29,7 @@ struct DiscardedBody {
 
     void finish(boost::system::error_code& error) { error = {}; }
   };
+  // NOLINTEND(readability-identifier-naming)
 };
 
 }  // namespace readcount::gateway
