@@ -139,8 +139,10 @@ class Gate::Loop {
       if (listener_ >= 0) polls.push_back({.fd = listener_, .events = POLLIN, .revents = 0});
       for (const Entry& entry : links_) {
         const GateLink& link = *entry.link;
-        polls.push_back({.fd = link.client(), .events = Events(link.requests, link.replies, now)});
-        polls.push_back({.fd = link.server(), .events = Events(link.replies, link.requests, now)});
+        polls.push_back(
+            {.fd = link.client(), .events = Events(link.requests, link.replies, now), .revents = 0});
+        polls.push_back(
+            {.fd = link.server(), .events = Events(link.replies, link.requests, now), .revents = 0});
         for (const GatePipe* pipe : {&link.requests, &link.replies}) {
           if (pipe->next_write() > now) next = std::min(next, pipe->next_write());
         }
