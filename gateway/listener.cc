@@ -9,6 +9,7 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -70,7 +71,12 @@ asio::awaitable<void> Listener::Accept() {
       Add(std::move(socket));
     } else if (error != asio::error::operation_aborted && error != asio::error::connection_aborted) {
       // Once per outage.
-      if (pause == kFirstPause) Log(LogLevel::kWarning, "accept_paused", {{"error", error.message()}});
+      if (pause == kFirstPause)
+        Log(LogLevel::kWarning, "accept_paused", {{"error", std::strerror(error.value())}});
+      // The lack shows also when nobody waits; only for a newcomer may another connection end.
+      co_await acceptor_.async_wait(tcp::acceptor::wait_read,
+                                    asio::redirect_error(asio::use_awaitable, error));
+      if (error) continue;
       sessions_.EvictIdle();
       asio::steady_timer timer(acceptor_.get_executor(), pause);
       pause = std::min(2 * pause, kMostPause);

@@ -42,7 +42,7 @@ void Session::Spawn(asio::awaitable<void> (Session::*run)()) {
 void Session::Stop() {
   asio::post(socket_->executor(), [self = shared_from_this()] {
     self->stopping_ = true;
-    if (self->idle_) self->socket_->Close();
+    if (self->idle_ && !self->socket_->HasUnread()) self->socket_->Close();
   });
 }
 

@@ -33,6 +33,11 @@ void TimedSocket::ExpireAfter(absl::Duration duration) {
   });
 }
 
+bool TimedSocket::HasUnread() const {
+  error_code error;
+  return socket_.available(error) > 0 && !error;
+}
+
 asio::awaitable<error_code> TimedSocket::Read(boost::beast::flat_buffer& buffer) {
   if (Expired()) co_return asio::error::timed_out;
   error_code error;

@@ -29,6 +29,9 @@ class TimedSocket : public std::enable_shared_from_this<TimedSocket> {
 
   bool Expired() const { return timer_.expiry() <= std::chrono::steady_clock::now(); }
 
+  // True if bytes have come that were not read yet.
+  bool HasUnread() const;
+
   // Appends what has come, at least one byte, to `buffer`; an error at the end of the stream and past the
   // deadline.
   boost::asio::awaitable<boost::system::error_code> Read(boost::beast::flat_buffer& buffer);

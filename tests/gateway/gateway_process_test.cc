@@ -53,7 +53,7 @@ TEST_F(GatewayProcessTest, AcceptsAgainOnceThereAreDescriptorsAgain) {
     EXPECT_EQ(clients.front().Ask("lthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").status, 200);
     clients.pop_front();
   }
-  EXPECT_EQ(Health(), 200);
+  EXPECT_EQ(Health(), 200) << gateway_.log();
   EXPECT_TRUE(absl::StrContains(gateway_.log(), "accept_paused")) << gateway_.log();
   EXPECT_TRUE(absl::StrContains(gateway_.log(), "accept_resumed")) << gateway_.log();
 }
