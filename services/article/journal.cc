@@ -8,7 +8,7 @@ namespace readcount {
 void Journal::Append(uint64_t seq, std::vector<ViewBatch::Entry> entries) {
   std::erase_if(entries, [](const ViewBatch::Entry& entry) { return entry.views == 0; });
   entries_ += entries.size();
-  batches_.push_back({.first_seq = seq, .seq = seq, .sent = true, .entries = std::move(entries)});
+  batches_.push_back({.seq = seq, .sent = true, .entries = std::move(entries)});
   Bound();
 }
 
@@ -32,7 +32,7 @@ void Journal::Hold(const std::vector<ViewBatch::Entry>& entries, const std::vect
     }
     if (held_seq_ != seqs[i]) {
       held_seq_ = seqs[i];
-      batches_.push_back({.first_seq = held_seq_, .seq = held_seq_});
+      batches_.push_back({.seq = held_seq_});
     }
     held_[entries[i].id] = {.seq = held_seq_, .entry = batches_.back().entries.size()};
     batches_.back().entries.push_back(entries[i]);
@@ -56,13 +56,6 @@ Journal::Batch* Journal::Find(uint64_t seq) {
   return const_cast<Batch*>(std::as_const(*this).Find(seq));
 }
 
-void Journal::NoteRecorded(uint64_t seq, uint64_t epoch) {
-  Batch* batch = Find(seq);
-  if (batch == nullptr) return;
-  batch->epoch = epoch;
-  batch->era = era_;
-}
-
 void Journal::ForgetLast() {
   entries_ -= batches_.back().entries.size();
   batches_.pop_back();
@@ -83,47 +76,11 @@ void Journal::Trim(const WriterStanding& standing) {
 }
 
 void Journal::Bound() {
-  if (entries_ <= max_entries_ || entries_ < merge_at_) return;
-  Merge();
   while (entries_ > max_entries_ && batches_.size() > 1) {
     for (const ViewBatch::Entry& entry : batches_.front().entries) forgotten_views_ += entry.views;
     entries_ -= batches_.front().entries.size();
     batches_.pop_front();
   }
-  // Not at every batch anew.
-  merge_at_ = entries_ + max_entries_ / 4;
-}
-
-// Batches that Redis recorded in one epoch, without a lost connection in between, reach MySQL together or not
-// at all, so they can be remembered as one.
-void Journal::Merge() {
-  std::deque<Batch> merged;
-  absl::flat_hash_map<uint64_t, size_t> places;
-  for (Batch& batch : batches_) {
-    const bool fits = !merged.empty() && batch.epoch != 0 && merged.back().epoch == batch.epoch &&
-                      merged.back().era == batch.era;
-    if (!fits) {
-      merged.push_back({.first_seq = batch.first_seq,
-                        .seq = batch.seq,
-                        .sent = batch.sent,
-                        .epoch = batch.epoch,
-                        .era = batch.era});
-      places.clear();
-    }
-    Batch& into = merged.back();
-    into.seq = batch.seq;
-    for (const ViewBatch::Entry& entry : batch.entries) {
-      const auto [place, added] = places.try_emplace(entry.id, into.entries.size());
-      if (added) {
-        into.entries.push_back(entry);
-      } else {
-        into.entries[place->second].views += entry.views;
-      }
-    }
-  }
-  batches_ = std::move(merged);
-  entries_ = 0;
-  for (const Batch& batch : batches_) entries_ += batch.entries.size();
 }
 
 }  // namespace readcount

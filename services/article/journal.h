@@ -15,17 +15,14 @@ namespace readcount {
 class Journal {
  public:
   struct Batch {
-    uint64_t first_seq = 0;  // a batch that was put together of several covers first_seq to seq
     uint64_t seq = 0;
-    bool sent = false;   // Redis may have it
-    bool whole = true;   // MySQL has nothing of it
-    uint64_t epoch = 0;  // in which Redis recorded it; 0: not known
-    uint64_t era = 0;    // the connection over which it did
+    bool sent = false;  // Redis may have it
+    bool whole = true;  // MySQL has nothing of it
     std::vector<ViewBatch::Entry> entries;
   };
 
-  // Keeps at most about `max_entries` ids with their views; beyond that the oldest batches are put together,
-  // and forgotten if even that does not suffice.
+  // Keeps at most `max_entries` ids with their views, and the last batch in any case; beyond that the oldest
+  // batches are forgotten. They are never put together: MySQL may have some of them and lack others.
   explicit Journal(size_t max_entries) : max_entries_(max_entries) {}
 
   // A batch about to be sent. `seq` must be greater than those before.
@@ -40,14 +37,8 @@ class Journal {
   // The batches from now on are no longer added to.
   void StopHolding();
 
-  // Redis has recorded the last batch, or the one with `seq`, in `epoch`.
-  void NoteRecorded(uint64_t seq, uint64_t epoch);
-
   // Forgets the last batch, which was certainly not recorded.
   void ForgetLast();
-
-  // The connection to Redis is a new one.
-  void BeginEra() { ++era_; }
 
   // Forgets what MySQL has.
   void Trim(const WriterStanding& standing);
@@ -61,16 +52,13 @@ class Journal {
 
  private:
   void Bound();
-  void Merge();
 
   static constexpr size_t kHeldBatchEntries = 2000;  // ids of one call to Redis
 
   const size_t max_entries_;
   std::deque<Batch> batches_;
   size_t entries_ = 0;
-  uint64_t era_ = 0;
   uint64_t forgotten_views_ = 0;
-  size_t merge_at_ = 0;  // number of entries from which putting together is tried again
 
   struct Place {
     uint64_t seq = 0;

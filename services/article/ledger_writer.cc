@@ -36,10 +36,7 @@ absl::StatusOr<ViewReply> LedgerWriter::Record(uint64_t seq, const std::vector<V
       FallOutOfStep();
       return reply;
     }
-    if (!reply->other_life(batch)) {
-      if (seq != 0) journal_.NoteRecorded(seq, reply->state.epoch);
-      return reply;
-    }
+    if (!reply->other_life(batch)) return reply;
     FallOutOfStep();
   }
   return absl::UnavailableError("Redis changes its data again and again");
@@ -59,7 +56,6 @@ absl::Status LedgerWriter::CatchUp(uint64_t in_hand) {
 absl::StatusOr<bool> LedgerWriter::TryToCatchUp(uint64_t in_hand) {
   const absl::StatusOr<ViewReply> asked = ledger_.Record({.writer = writer_});
   if (!asked.ok()) return asked.status();
-  journal_.BeginEra();
   const absl::StatusOr<bool> old_copy = IsOldCopy(asked->state);
   if (!old_copy.ok()) return old_copy.status();
   if (*old_copy) {
@@ -115,17 +111,11 @@ absl::StatusOr<bool> LedgerWriter::Replay(const ViewReply& asked, uint64_t in_ha
   journal_.StopHolding();
   for (const Journal::Batch& batch : journal_.batches()) {
     if (batch.seq <= asked.previous_seq || batch.seq == in_hand) continue;
-    if (batch.first_seq <= asked.previous_seq) {
-      // Redis has a part of a batch that is remembered as one only: the whole must go to a fresh life.
-      if (absl::Status status = ledger_.Abandon(asked.state); !status.ok()) return status;
-      return false;
-    }
     const ViewBatch again{.life = life_, .writer = writer_, .seq = batch.seq, .entries = batch.entries};
     const absl::StatusOr<ViewReply> reply = ledger_.Record(again);
     FailPoint("article.mid_replay");
     if (!reply.ok()) return reply.status();
     if (reply->other_life(again)) return false;
-    journal_.NoteRecorded(batch.seq, reply->state.epoch);
     replayed_views_ += Sum(batch.entries);
   }
   return true;

@@ -125,7 +125,8 @@ TEST_P(Fault08And10, WithoutASpoolNothingIsAcknowledgedFalselyAndArticlesAreAnsw
   HttpClient client(stack_.gateway->address());
   const std::optional<HttpReply> view = client.Get("/api/article/1");
   EXPECT_EQ(view->status, 503);
-  EXPECT_THAT(view->body, HasSubstr(GetParam().says));
+  EXPECT_THAT(view->body, HasSubstr("nothing was counted"));
+  EXPECT_THAT(stack_.article_service->log(), HasSubstr(GetParam().says));
   EXPECT_EQ(client.Get("/api/article/1?view=false")->status, 200);
   EXPECT_EQ(client.Get("/api/articles")->status, 200);
   EXPECT_THAT(TryToRunSync().error_message(), HasSubstr(GetParam().stops_sync ? GetParam().says : ""));

@@ -30,8 +30,8 @@ TEST(ServiceErrorsTest, WhatIsWrongWithTheServiceKeepsItsCodeButNotItsText) {
        {absl::StatusCode::kUnavailable, absl::StatusCode::kDeadlineExceeded, absl::StatusCode::kInternal,
         absl::StatusCode::kUnknown, absl::StatusCode::kPermissionDenied,
         absl::StatusCode::kFailedPrecondition, absl::StatusCode::kAborted}) {
+    EXPECT_EQ(errors.ForClient({code, kSecret}).code(), code);
     for (const absl::Status& shown : {errors.ForClient({code, kSecret}), errors.ForViewer({code, kSecret})}) {
-      EXPECT_EQ(shown.code(), code);
       EXPECT_THAT(std::string(shown.message()), HasSubstr("the service"));
       EXPECT_THAT(std::string(shown.message()), Not(HasSubstr("10.9.8.7")));
     }
@@ -40,11 +40,14 @@ TEST(ServiceErrorsTest, WhatIsWrongWithTheServiceKeepsItsCodeButNotItsText) {
 
 TEST(ServiceErrorsTest, AViewerIsToldWhetherTheViewMayHaveBeenCounted) {
   ServiceErrors errors("the service", SystemClock());
-  EXPECT_THAT(
-      std::string(errors.ForViewer(absl::UnavailableError("nothing was counted: Redis is away")).message()),
-      StartsWith("nothing was counted: "));
-  EXPECT_THAT(std::string(errors.ForViewer(absl::UnavailableError("Redis is away")).message()),
-              StartsWith("the view may have been counted: "));
+  for (const absl::Status& refused :
+       {absl::UnavailableError(kSecret), absl::DeadlineExceededError(kSecret)}) {
+    EXPECT_EQ(errors.ForViewer(refused).code(), refused.code());
+    EXPECT_THAT(std::string(errors.ForViewer(refused).message()), StartsWith("nothing was counted: "));
+  }
+  const absl::Status lost = errors.ForViewer(absl::UnknownError(kSecret));
+  EXPECT_EQ(lost.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(lost.message()), StartsWith("the view may have been counted: "));
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ for i = 5, #ARGV, 2 do
     local after = redis.pcall('HINCRBY', live, id, views)
     if type(after) == 'number' then
       value, total = text(after, id), total + tonumber(views)
-    elseif string.find(after.err, 'not an integer', 1, true) then
+    elseif string.find(after.err, 'hash value is not an integer', 1, true) then
       -- Under a name that is no article id the next sync finds it and puts it among the dead letters.
       local garbage = redis.call('HGET', live, id)
       redis.call('HSET', live, id .. '!' .. redis.sha1hex(garbage), garbage)
