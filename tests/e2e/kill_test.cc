@@ -11,7 +11,7 @@
 namespace readcount::testing {
 namespace {
 
-TEST(KillTest, BooksBalanceAfterArticleServiceIsKilledUnderLoad) {
+TEST(Fault04, BooksBalanceAfterArticleServiceIsKilledUnderLoad) {
   Stack stack(50, "50ms");
   Load load(stack.gateway->address(), 8, 50);
   for (int i = 0; i < 3; ++i) {
@@ -41,7 +41,7 @@ TEST(KillTest, BooksBalanceAfterTheGatewayIsKilledUnderLoad) {
   stack.ExpectBooksToBalance(load);
 }
 
-TEST(KillTest, BooksBalanceAfterTheSyncerIsKilledAtAnyMoment) {
+TEST(Fault01, BooksBalanceAfterTheSyncerIsKilledAtAnyMoment) {
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937_64 random(seed);
@@ -59,7 +59,7 @@ TEST(KillTest, BooksBalanceAfterTheSyncerIsKilledAtAnyMoment) {
   EXPECT_EQ(Stack::ViewsInMysql(), load.acknowledged());
 }
 
-TEST(KillTest, TwoSyncersDoubleNothing) {
+TEST(Fault16, TwoSyncersDoubleNothing) {
   Stack stack(3000, "10ms");
   std::map<std::string, std::string> variables = Stack::ServerVariables();
   variables["READCOUNT_SYNC_INTERVAL"] = "10ms";
@@ -77,7 +77,7 @@ TEST(KillTest, TwoSyncersDoubleNothing) {
   EXPECT_EQ(Stack::ViewsInMysql(), load.acknowledged());
 }
 
-TEST(KillTest, ProgramsStopCleanlyUnderLoad) {
+TEST(Fault20, ProgramsStopCleanlyUnderLoad) {
   Stack stack(50, "20ms");
   Load load(stack.gateway->address(), 8, 50);
   load.AwaitViews(500);
@@ -89,7 +89,7 @@ TEST(KillTest, ProgramsStopCleanlyUnderLoad) {
   stack.ExpectBooksToBalance(load);
 }
 
-TEST(KillTest, ServersMayComeAndGo) {
+TEST(Fault05And11, ServersMayComeAndGo) {
   Stack stack(10, "20ms");
   Load load(stack.gateway->address(), 4, 10);
   load.AwaitViews(300);

@@ -22,9 +22,9 @@ std::pair<int, std::string> RunToEnd(const std::string& name, const std::vector<
   return {status, ReadFile(dir.path("log"))};
 }
 
-class StartTest : public ::testing::TestWithParam<const char*> {};
+class Fault27 : public ::testing::TestWithParam<const char*> {};
 
-TEST_P(StartTest, BadConfigurationStopsTheProgramWithFileLineAndKey) {
+TEST_P(Fault27, BadConfigurationStopsTheProgramWithFileLineAndKey) {
   TempDir dir;
   const std::string file = dir.path("app.yaml");
   std::ofstream(file) << "log:\n  level: info\nsync:\n  intervall: 1s\n";
@@ -33,13 +33,13 @@ TEST_P(StartTest, BadConfigurationStopsTheProgramWithFileLineAndKey) {
   EXPECT_THAT(output, HasSubstr(file + ":4: sync.intervall: is not a known key"));
 }
 
-TEST_P(StartTest, AMissingFileIsNamed) {
+TEST_P(Fault27, AMissingFileIsNamed) {
   const auto [status, output] = RunToEnd(GetParam(), {"--config", "/nowhere.yaml"});
   EXPECT_EQ(status, 2);
   EXPECT_THAT(output, HasSubstr("/nowhere.yaml: cannot be read"));
 }
 
-TEST_P(StartTest, ATakenPortIsNamedWithItsKey) {
+TEST_P(Fault27, ATakenPortIsNamedWithItsKey) {
   const std::string name = GetParam();
   std::map<std::string, std::string> variables = Stack::ServerVariables();
   variables["READCOUNT_SYNC_INTERVAL"] = "off";
@@ -53,7 +53,7 @@ TEST_P(StartTest, ATakenPortIsNamedWithItsKey) {
                                 first.address()));
 }
 
-TEST_P(StartTest, TellsItsVersionAndSettings) {
+TEST_P(Fault27, TellsItsVersionAndSettings) {
   EXPECT_EQ(RunToEnd(GetParam(), {"--version"}).first, 0);
   const auto [status, output] =
       RunToEnd(GetParam(), {"--config", READCOUNT_SOURCE_DIR "/app.yaml", "--get", "sync.interval"});
@@ -61,14 +61,14 @@ TEST_P(StartTest, TellsItsVersionAndSettings) {
   EXPECT_EQ(output, "10s\n");
 }
 
-INSTANTIATE_TEST_SUITE_P(Programs, StartTest, ::testing::Values("article-service", "sync-service", "gateway"),
+INSTANTIATE_TEST_SUITE_P(Programs, Fault27, ::testing::Values("article-service", "sync-service", "gateway"),
                          [](const auto& suite) {
                            std::string name = suite.param;
                            std::erase(name, '-');
                            return name;
                          });
 
-TEST(StartTestOfServices, AnEmptyDsnStopsTheServices) {
+TEST(Fault27OfServices, AnEmptyDsnStopsTheServices) {
   for (const char* name : {"article-service", "sync-service"}) {
     const auto [status, output] = RunToEnd(name, {"--config", READCOUNT_SOURCE_DIR "/app.yaml"});
     EXPECT_EQ(status, 1) << name;

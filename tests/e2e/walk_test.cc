@@ -60,7 +60,7 @@ TEST(WalkTest, HeadPrefetchAndViewFalseCountNothing) {
   EXPECT_EQ(client.Get("/api/article/1")->Number("read_count"), 1u);
 }
 
-TEST(WalkTest, BadIdsLeaveNothingInRedis) {
+TEST(Fault26, BadIdsLeaveNothingInRedis) {
   Stack stack;
   HttpClient client(stack.gateway->address());
   for (const std::string& id :

@@ -11,9 +11,9 @@ namespace {
 
 // MySQL is away or does not answer while views go on. The text of articles expires at once, so that every
 // view would rather read it again.
-class MysqlAwayTest : public ::testing::Test {
+class Fault11 : public ::testing::Test {
  protected:
-  ~MysqlAwayTest() override {
+  ~Fault11() override {
     SharedMariadb().Signal(SIGCONT);
     SharedMariadb().Start();
   }
@@ -35,7 +35,7 @@ class MysqlAwayTest : public ::testing::Test {
   Load load_{stack_.gateway->address(), 4, 50};
 };
 
-TEST_F(MysqlAwayTest, FrozenItHoldsUpNoArticleThatWasReadBefore) {
+TEST_F(Fault11, FrozenItHoldsUpNoArticleThatWasReadBefore) {
   load_.AwaitViews(1000);
   SharedMariadb().Signal(SIGSTOP);
   load_.AwaitViews(1000);
@@ -50,7 +50,7 @@ TEST_F(MysqlAwayTest, FrozenItHoldsUpNoArticleThatWasReadBefore) {
   EXPECT_EQ(SharedMariadb().Number("SELECT read_count FROM articles WHERE id = 55"), 0u);
 }
 
-TEST_F(MysqlAwayTest, KilledInTheMiddleOfRunsItLosesNothing) {
+TEST_F(Fault11, KilledInTheMiddleOfRunsItLosesNothing) {
   for (int i = 0; i < 3; ++i) {
     load_.AwaitViews(500);
     SharedMariadb().Kill();

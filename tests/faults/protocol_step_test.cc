@@ -34,9 +34,9 @@ std::string Name(const ::testing::TestParamInfo<std::string>& info) {
   return info.param.substr(info.param.find('.') + 1);
 }
 
-class SyncerStepTest : public ProtocolStepTest {};
+class Fault01 : public ProtocolStepTest {};
 
-TEST_P(SyncerStepTest, BooksBalanceAfterAKillAtIt) {
+TEST_P(Fault01, BooksBalanceAfterAKillAtIt) {
   Load load(stack_.gateway->address(), 4, 200);
   for (const int pass : {1, 3}) {
     load.AwaitViews(200);
@@ -53,14 +53,14 @@ TEST_P(SyncerStepTest, BooksBalanceAfterAKillAtIt) {
   EXPECT_EQ(Stack::ViewsInMysql(), load.acknowledged());
 }
 
-INSTANTIATE_TEST_SUITE_P(Steps, SyncerStepTest,
+INSTANTIATE_TEST_SUITE_P(Steps, Fault01,
                          ::testing::Values("sync.after_seal", "sync.after_read", "sync.before_commit",
                                            "sync.after_commit", "sync.before_release", "sync.after_release"),
                          Name);
 
-class WriterStepTest : public ProtocolStepTest {};
+class Fault04 : public ProtocolStepTest {};
 
-TEST_P(WriterStepTest, BooksBalanceAfterAKillAtIt) {
+TEST_P(Fault04, BooksBalanceAfterAKillAtIt) {
   Load load(stack_.gateway->address(), 4, 200);
   for (const int pass : {1, 30}) {
     load.AwaitViews(200);
@@ -73,10 +73,10 @@ TEST_P(WriterStepTest, BooksBalanceAfterAKillAtIt) {
   stack_.ExpectBooksToBalance(load);
 }
 
-INSTANTIATE_TEST_SUITE_P(Steps, WriterStepTest,
-                         ::testing::Values("article.before_record", "article.after_record"), Name);
+INSTANTIATE_TEST_SUITE_P(Steps, Fault04, ::testing::Values("article.before_record", "article.after_record"),
+                         Name);
 
-class OutageStepTest : public ProtocolStepTest {
+class Fault04InAnOutage : public ProtocolStepTest {
  protected:
   void Arm(int pass) {
     stack_.article_service->Kill();
@@ -91,7 +91,7 @@ class OutageStepTest : public ProtocolStepTest {
 };
 
 // Redis is away, and ArticleService is killed while it takes views,
-TEST_P(OutageStepTest, BooksBalanceAfterAKillInTheOutage) {
+TEST_P(Fault04InAnOutage, BooksBalanceAfterAKillInTheOutage) {
   Load load(stack_.gateway->address(), 4, 200);
   Arm(2);
   load.AwaitViews(200);
@@ -104,13 +104,13 @@ TEST_P(OutageStepTest, BooksBalanceAfterAKillInTheOutage) {
   stack_.ExpectBooksToBalance(load);
 }
 
-INSTANTIATE_TEST_SUITE_P(Steps, OutageStepTest,
+INSTANTIATE_TEST_SUITE_P(Steps, Fault04InAnOutage,
                          ::testing::Values("article.before_hold", "article.after_hold"), Name);
 
-class ReplayStepTest : public OutageStepTest {};
+class Fault04InAReplay : public Fault04InAnOutage {};
 
 // or while it brings Redis, which is empty, what it lacks.
-TEST_P(ReplayStepTest, BooksBalanceAfterAKillInTheReplay) {
+TEST_P(Fault04InAReplay, BooksBalanceAfterAKillInTheReplay) {
   // Everything stays on disk: here Redis and ArticleService lose their memory together.
   stack_.article_service->SetVariable("READCOUNT_ARTICLE_SPOOL_KEEPS", "everything");
   Arm(1);
@@ -126,7 +126,7 @@ TEST_P(ReplayStepTest, BooksBalanceAfterAKillInTheReplay) {
   stack_.ExpectBooksToBalance(load);
 }
 
-INSTANTIATE_TEST_SUITE_P(Steps, ReplayStepTest,
+INSTANTIATE_TEST_SUITE_P(Steps, Fault04InAReplay,
                          ::testing::Values("article.after_close_life", "article.mid_replay"), Name);
 
 }  // namespace

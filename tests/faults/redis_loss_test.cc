@@ -26,7 +26,8 @@ class RedisLossTest : public ::testing::Test {
   }
 };
 
-TEST_F(RedisLossTest, EmptiedFiveTimesInARow) {
+using Fault09 = RedisLossTest;
+TEST_F(Fault09, EmptiedFiveTimesInARow) {
   for (int i = 0; i < 5; ++i) {
     load_.AwaitViews(700);
     SharedRedis().Kill();
@@ -37,7 +38,7 @@ TEST_F(RedisLossTest, EmptiedFiveTimesInARow) {
   ExpectAllToBeWell();
 }
 
-TEST_F(RedisLossTest, FlushedWhileItRuns) {
+TEST_F(Fault09, FlushedWhileItRuns) {
   for (int i = 0; i < 3; ++i) {
     load_.AwaitViews(500);
     SharedRedis().Command({"FLUSHALL"});
@@ -46,7 +47,8 @@ TEST_F(RedisLossTest, FlushedWhileItRuns) {
   ExpectAllToBeWell();
 }
 
-TEST_F(RedisLossTest, PutBackToBeforeBatchesThatMysqlHas) {
+using Fault06 = RedisLossTest;
+TEST_F(Fault06, PutBackToBeforeBatchesThatMysqlHas) {
   load_.AwaitViews(500);
   SharedRedis().Kill();
   SharedRedis().TakeSnapshot();
@@ -65,7 +67,7 @@ TEST_F(RedisLossTest, PutBackToBeforeBatchesThatMysqlHas) {
       << "it must be told of aloud";
 }
 
-TEST_F(RedisLossTest, PutBackALittleAtAnyMoment) {
+TEST_F(Fault06, PutBackALittleAtAnyMoment) {
   for (int i = 0; i < 4; ++i) {
     load_.AwaitViews(100);
     SharedRedis().Kill();
@@ -80,7 +82,8 @@ TEST_F(RedisLossTest, PutBackALittleAtAnyMoment) {
   ExpectAllToBeWell();
 }
 
-TEST_F(RedisLossTest, AwayWhileViewsGoOn) {
+using Fault05 = RedisLossTest;
+TEST_F(Fault05, AwayWhileViewsGoOn) {
   load_.AwaitViews(500);
   SharedRedis().Kill();
   load_.AwaitViews(500);
@@ -90,7 +93,7 @@ TEST_F(RedisLossTest, AwayWhileViewsGoOn) {
   ExpectAllToBeWell();
 }
 
-TEST_F(RedisLossTest, AwayWhileArticleServiceIsKilled) {
+TEST_F(Fault05, AwayWhileArticleServiceIsKilled) {
   load_.AwaitViews(500);
   SharedRedis().Kill();
   load_.AwaitViews(100);

@@ -31,7 +31,7 @@ grpc::Status Get(const std::string& address, std::chrono::seconds patience) {
   return stub->GetArticle(&context, request, &response);
 }
 
-TEST(RpcDescriptorsTest, AServiceOutOfDescriptorsServesAgainWhenTheyAreFree) {
+TEST(Fault21, AServiceOutOfDescriptorsServesAgainWhenTheyAreFree) {
   ResetServers();
   ProgramProcess service("article-service", Stack::ServerVariables());
   ASSERT_TRUE(Get(service.address(), std::chrono::seconds(20)).ok());
@@ -55,7 +55,7 @@ TEST(RpcDescriptorsTest, AServiceOutOfDescriptorsServesAgainWhenTheyAreFree) {
   EXPECT_EQ(service.Stop(), 0);
 }
 
-TEST(RpcReaderTest, WatchersThatNeverReadHoldUpNoRun) {
+TEST(Fault22, WatchersThatNeverReadHoldUpNoRun) {
   Stack stack(100);
   std::vector<std::unique_ptr<RawConnection>> deaf;
   for (int i = 0; i < 20; ++i) {
@@ -77,7 +77,7 @@ TEST(RpcReaderTest, WatchersThatNeverReadHoldUpNoRun) {
   EXPECT_EQ(stack.sync_service->Stop(), 0);
 }
 
-TEST(RpcDrainTest, WatchersOfHealthHearNotServingBeforeTheServerEnds) {
+TEST(Fault20, WatchersOfHealthHearNotServingBeforeTheServerEnds) {
   ResetServers();
   ProgramProcess service("article-service", Stack::ServerVariables());
   RawConnection watcher(service.address());

@@ -18,12 +18,12 @@ constexpr char kGetArticle[] = "/readcount.v1.ArticleService/GetArticle";
 constexpr char kFirstArticle[] = "\x08\x01";  // id = 1
 
 // Clients that break the rules of HTTP/2, or keep to them in bad faith, against the real article-service.
-class RpcFloodTest : public ::testing::Test {
+class Fault23 : public ::testing::Test {
  protected:
   static constexpr int64_t kMostMemoryKb = 300 << 10;
 
   // After every test: the process is the same, took no more memory than its limit, and serves others.
-  ~RpcFloodTest() override {
+  ~Fault23() override {
     EXPECT_TRUE(Answers()) << service_.log();
     EXPECT_LT(PeakMemoryKb(), kMostMemoryKb);
     stub_.reset();
@@ -62,13 +62,13 @@ class RpcFloodTest : public ::testing::Test {
       grpc::CreateChannel(service_.address(), grpc::InsecureChannelCredentials()));
 };
 
-TEST_F(RpcFloodTest, AWellFormedRawCallIsAnswered) {
+TEST_F(Fault23, AWellFormedRawCallIsAnswered) {
   RawConnection client(service_.address());
   ASSERT_TRUE(client.Write(http2::Call(1, kGetArticle, kFirstArticle)));
   EXPECT_TRUE(client.Await(Type::kData).has_value());
 }
 
-TEST_F(RpcFloodTest, AnOversizeMessageIsRefusedByItsCode) {
+TEST_F(Fault23, AnOversizeMessageIsRefusedByItsCode) {
   grpc::ClientContext context;
   v1::BatchGetArticlesRequest request;
   for (uint64_t i = 0; i < 500'000; ++i) request.add_ids(UINT64_MAX - i);
@@ -77,7 +77,7 @@ TEST_F(RpcFloodTest, AnOversizeMessageIsRefusedByItsCode) {
             grpc::StatusCode::RESOURCE_EXHAUSTED);
 }
 
-TEST_F(RpcFloodTest, AMessageThatUnpacksToTooMuchIsRefusedByItsCode) {
+TEST_F(Fault23, AMessageThatUnpacksToTooMuchIsRefusedByItsCode) {
   grpc::ClientContext context;
   context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
   v1::ListArticlesRequest request;
@@ -87,7 +87,7 @@ TEST_F(RpcFloodTest, AMessageThatUnpacksToTooMuchIsRefusedByItsCode) {
             grpc::StatusCode::RESOURCE_EXHAUSTED);
 }
 
-TEST_F(RpcFloodTest, OversizeMetadataEndTheCallOrTheConnection) {
+TEST_F(Fault23, OversizeMetadataEndTheCallOrTheConnection) {
   RawConnection client(service_.address());
   ASSERT_TRUE(client.Await(Type::kSettings).has_value());
   client.Write({.type = Type::kSettings, .flags = http2::kAck});
@@ -95,13 +95,13 @@ TEST_F(RpcFloodTest, OversizeMetadataEndTheCallOrTheConnection) {
   EXPECT_FALSE(client.Await(Type::kData).has_value());
 }
 
-TEST_F(RpcFloodTest, BadBinaryMetadataEndTheCallOrTheConnection) {
+TEST_F(Fault23, BadBinaryMetadataEndTheCallOrTheConnection) {
   RawConnection client(service_.address());
   client.Write(http2::Call(1, kGetArticle, kFirstArticle, {{"x-bin", "!!!"}}));
   EXPECT_FALSE(client.Await(Type::kData).has_value());
 }
 
-TEST_F(RpcFloodTest, RapidResetsLeaveOthersServed) {
+TEST_F(Fault23, RapidResetsLeaveOthersServed) {
   const std::string reset = http2::Number(http2::kCancel);
   for (int connection = 0; connection < 4; ++connection) {
     RawConnection client(service_.address());
@@ -114,7 +114,7 @@ TEST_F(RpcFloodTest, RapidResetsLeaveOthersServed) {
   }
 }
 
-TEST_F(RpcFloodTest, MoreStreamsThanAllowedCloseTheConnection) {
+TEST_F(Fault23, MoreStreamsThanAllowedCloseTheConnection) {
   RawConnection client(service_.address());
   ASSERT_TRUE(client.Await(Type::kSettings).has_value());
   client.Write({.type = Type::kSettings, .flags = http2::kAck});
@@ -127,14 +127,14 @@ TEST_F(RpcFloodTest, MoreStreamsThanAllowedCloseTheConnection) {
   EXPECT_TRUE(client.ClosedByServer());
 }
 
-TEST_F(RpcFloodTest, APingFloodClosesTheConnection) {
+TEST_F(Fault23, APingFloodClosesTheConnection) {
   RawConnection client(service_.address());
   for (int i = 0; i < 1000 && client.Write({.type = Type::kPing, .payload = "12345678"}); ++i) {
   }
   EXPECT_TRUE(client.ClosedByServer());
 }
 
-TEST_F(RpcFloodTest, ASettingsFloodTakesNoMemory) {
+TEST_F(Fault23, ASettingsFloodTakesNoMemory) {
   RawConnection client(service_.address());
   const Frame settings{.type = Type::kSettings, .payload = http2::Setting(http2::kMaxConcurrentStreams, 7)};
   for (int i = 0; i < 100'000 && client.Write(settings); ++i) {
@@ -144,7 +144,7 @@ TEST_F(RpcFloodTest, ASettingsFloodTakesNoMemory) {
   EXPECT_TRUE(Answers());
 }
 
-TEST_F(RpcFloodTest, AContinuationFloodTakesNoMemory) {
+TEST_F(Fault23, AContinuationFloodTakesNoMemory) {
   RawConnection client(service_.address());
   client.Write(
       {.type = Type::kHeaders, .stream = 1, .payload = http2::HeaderBlock(http2::CallHeaders(kGetArticle))});

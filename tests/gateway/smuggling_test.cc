@@ -154,7 +154,7 @@ std::vector<Case> RequestLineCases() {
   };
 }
 
-class SmugglingTest : public GatewayServerTest {
+class Fault25 : public GatewayServerTest {
  protected:
   // Whichever way the bytes before it are read, the hidden request is answered by nobody.
   void ExpectAllRefused(const std::vector<Case>& cases) {
@@ -169,23 +169,23 @@ class SmugglingTest : public GatewayServerTest {
   }
 };
 
-TEST_F(SmugglingTest, ALengthThatCanBeReadInTwoWaysIsRefused) {
+TEST_F(Fault25, ALengthThatCanBeReadInTwoWaysIsRefused) {
   ExpectAllRefused(LengthCases());
 }
 
-TEST_F(SmugglingTest, ATransferEncodingThatCanBeReadInTwoWaysIsRefused) {
+TEST_F(Fault25, ATransferEncodingThatCanBeReadInTwoWaysIsRefused) {
   ExpectAllRefused(EncodingCases());
 }
 
-TEST_F(SmugglingTest, ChunksThatCanBeReadInTwoWaysAreRefused) {
+TEST_F(Fault25, ChunksThatCanBeReadInTwoWaysAreRefused) {
   ExpectAllRefused(ChunkCases());
 }
 
-TEST_F(SmugglingTest, HeaderLinesThatCanBeReadInTwoWaysAreRefused) {
+TEST_F(Fault25, HeaderLinesThatCanBeReadInTwoWaysAreRefused) {
   ExpectAllRefused(LineCases());
 }
 
-TEST_F(SmugglingTest, ARequestLineThatCanBeReadInTwoWaysIsRefused) {
+TEST_F(Fault25, ARequestLineThatCanBeReadInTwoWaysIsRefused) {
   ExpectAllRefused(RequestLineCases());
 }
 
