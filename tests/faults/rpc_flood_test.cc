@@ -6,6 +6,7 @@
 
 #include "tests/e2e/stack.h"
 #include "tests/support/http2.h"
+#include "tests/support/sanitized.h"
 
 namespace readcount::testing {
 namespace {
@@ -20,7 +21,7 @@ constexpr char kFirstArticle[] = "\x08\x01";  // id = 1
 // Clients that break the rules of HTTP/2, or keep to them in bad faith, against the real article-service.
 class Fault23 : public ::testing::Test {
  protected:
-  static constexpr int64_t kMostMemoryKb = 300 << 10;
+  static constexpr int64_t kMostMemoryKb = (kSanitized ? 1200 : 300) << 10;
 
   // After every test: the process is the same, took no more memory than its limit, and serves others.
   ~Fault23() override {
