@@ -55,6 +55,7 @@ class FaultCase {
   void KillSyncServiceAtAStep();
   void KillArticleServiceAtAStep();
   void KillArticleServiceInAnOutage();
+  void KillArticleServiceAfterAnOutage();
   void KillArticleServiceInAReplay();
   void KillRedis();
   void KillMariadb();
@@ -70,6 +71,7 @@ class FaultCase {
   void AwaitStep(ProgramProcess& program, const std::string& name, const std::string& step);
   void StopRedis();
   void SpoilTheHash();
+  void AwaitViewsWhileItRuns(ProgramProcess& program, uint64_t more);
   ProgramProcess& Syncer() { return random_() % 2 == 0 ? *stack_.sync_service : *standby_; }
   Gate& AnyGate();
   void Judge(Load& load);

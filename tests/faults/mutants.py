@@ -41,7 +41,7 @@ MUTANTS = [
            "services/article/view_recorder.cc", "if (adds && spool_ != nullptr) return Hold(entries);", ""),
     Mutant("*Fault06*", "fault_redis_loss_test", "recording again what Redis has forgotten",
            "services/article/ledger_writer.cc", "if (batch.seq <= asked.previous_seq || batch.seq == in_hand) continue;",
-           "continue;"),
+           "if (batch.seq > asked.previous_seq || batch.seq == in_hand) continue;"),
     Mutant("*Fault09*", "fault_redis_loss_test", "asking MySQL what it has of an ended life",
            "services/article/ledger_writer.cc", "journal_.Trim(ended);", ""),
     Mutant("*Fault10*", "fault_redis_fault_test", "loading a script that Redis forgot",

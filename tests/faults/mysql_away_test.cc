@@ -30,7 +30,8 @@ class Fault11 : public ::testing::Test {
   Stack stack_{60,
                "200ms",
                {{"READCOUNT_ARTICLE_CACHE_TTL", "1ms"},
-                {"READCOUNT_ARTICLE_QUERY_TIMEOUT", "500ms"},
+                {"READCOUNT_ARTICLE_QUERY_TIMEOUT", "20s"},
+                {"READCOUNT_GATEWAY_REQUEST_TIMEOUT", "3s"},
                 {"READCOUNT_MYSQL_QUERY_TIMEOUT", "1s"}}};
   Load load_{stack_.gateway->address(), 4, 50};
 };

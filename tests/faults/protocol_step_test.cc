@@ -104,8 +104,27 @@ TEST_P(Fault04InAnOutage, BooksBalanceAfterAKillInTheOutage) {
   stack_.ExpectBooksToBalance(load);
 }
 
+class Fault04AfterAnOutage : public Fault04InAnOutage {};
+
 INSTANTIATE_TEST_SUITE_P(Steps, Fault04InAnOutage,
                          ::testing::Values("article.before_hold", "article.after_hold"), Name);
+
+// or when Redis has everything again, and the spool as well;
+TEST_P(Fault04AfterAnOutage, BooksBalanceAfterAKillBeforeTheSpoolIsEmptied) {
+  Load load(stack_.gateway->address(), 4, 200);
+  Arm(1);
+  load.AwaitViews(200);
+  SharedRedis().Kill();
+  load.AwaitViews(200);
+  SharedRedis().Start();
+  AwaitKill();
+  load.AwaitViews(200);
+  load.Stop();
+  stack_.AwaitFreshCounts();
+  stack_.ExpectBooksToBalance(load);
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, Fault04AfterAnOutage, ::testing::Values("article.after_replay"), Name);
 
 class Fault04InAReplay : public Fault04InAnOutage {};
 

@@ -38,6 +38,24 @@ TEST_F(Fault09, EmptiedFiveTimesInARow) {
   ExpectAllToBeWell();
 }
 
+TEST_F(Fault09, EmptiedWhileABatchIsHalfInMysql) {
+  load_.AwaitViews(500);
+  stack_.sync_service->Kill();
+  stack_.sync_service->SetVariable("READCOUNT_SYNC_CHUNK_ARTICLES", "10");
+  stack_.sync_service->SetVariable("READCOUNT_FAIL_POINTS", "sync.after_commit:kill:2");
+  stack_.sync_service->Restart();
+  stack_.sync_service->AwaitEnd();
+  stack_.sync_service->SetVariable("READCOUNT_FAIL_POINTS", "");
+  load_.AwaitViews(200);
+  SharedRedis().Kill();
+  SharedRedis().Empty();
+  SharedRedis().Start();
+  load_.AwaitViews(200);
+  stack_.sync_service->Restart();
+  load_.AwaitViews(200);
+  ExpectAllToBeWell();
+}
+
 TEST_F(Fault09, FlushedWhileItRuns) {
   for (int i = 0; i < 3; ++i) {
     load_.AwaitViews(500);
