@@ -1,0 +1,13 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "services/common/durability/durability.h"
+#include "services/common/mysql/pool.h"
+
+namespace readcount {
+
+// Asks MySQL or MariaDB by SHOW VARIABLES and its information schema, which needs no privilege. Errors are
+// those of mysql::Pool and mysql::Connection.
+absl::StatusOr<MysqlFacts> ReadMysqlFacts(mysql::Pool& pool);
+
+}  // namespace readcount
