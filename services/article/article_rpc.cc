@@ -71,4 +71,13 @@ grpc::ServerBidiReactor<v1::ViewArticlesRequest, v1::ViewArticlesResponse>* Arti
   return streams_.Open(reader_);
 }
 
+grpc::ServerUnaryReactor* ArticleServiceRpc::GetStatus(grpc::CallbackServerContext* context,
+                                                       const v1::ArticleServiceGetStatusRequest* /*request*/,
+                                                       v1::ArticleServiceGetStatusResponse* response) {
+  ToProto(status_.Read(), *response->mutable_status());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
 }  // namespace readcount

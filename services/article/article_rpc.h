@@ -5,15 +5,17 @@
 #include "readcount/v1/article_service.grpc.pb.h"
 #include "services/article/listing.h"
 #include "services/article/reader.h"
+#include "services/article/service_status.h"
 #include "services/article/view_stream.h"
 
 namespace readcount {
 
-// readcount.v1.ArticleService over the reader and the listing: messages in, a call, messages out.
+// readcount.v1.ArticleService over the reader, the listing and the status: messages in, a call, messages out.
 class ArticleServiceRpc final : public v1::ArticleService::CallbackService {
  public:
-  // Both must outlive the server that this is registered with.
-  ArticleServiceRpc(ArticleReader& reader, ArticleListing& listing) : reader_(reader), listing_(listing) {}
+  // All must outlive the server that this is registered with.
+  ArticleServiceRpc(ArticleReader& reader, ArticleListing& listing, const ArticleStatusReader& status)
+      : reader_(reader), listing_(listing), status_(status) {}
 
   grpc::ServerUnaryReactor* ViewArticle(grpc::CallbackServerContext* context,
                                         const v1::ViewArticleRequest* request,
@@ -29,6 +31,9 @@ class ArticleServiceRpc final : public v1::ArticleService::CallbackService {
                                          v1::ListArticlesResponse* response) override;
   grpc::ServerBidiReactor<v1::ViewArticlesRequest, v1::ViewArticlesResponse>* ViewArticles(
       grpc::CallbackServerContext* context) override;
+  grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
+                                      const v1::ArticleServiceGetStatusRequest* request,
+                                      v1::ArticleServiceGetStatusResponse* response) override;
 
   // Ends every stream after the batch it is at, so that a drain need not wait for the clients.
   void EndStreams() { streams_.EndAll(); }
@@ -40,6 +45,7 @@ class ArticleServiceRpc final : public v1::ArticleService::CallbackService {
 
   ArticleReader& reader_;
   ArticleListing& listing_;
+  const ArticleStatusReader& status_;
   ViewStreams streams_;
 };
 

@@ -7,6 +7,8 @@
 #include "absl/synchronization/notification.h"
 #include "services/article/sqlite_spool.h"
 #include "services/common/base/clock.h"
+#include "services/common/durability/mysql_facts.h"
+#include "services/common/durability/redis_facts.h"
 
 namespace readcount {
 namespace {
@@ -77,7 +79,14 @@ ArticleServer::ArticleServer(const Settings& settings, std::unique_ptr<Spool> sp
       reader_(cache_, loader_, recorder_, {}),
       listing_threads_(settings.mysql.connections),
       listing_(repository_, reader_, listing_threads_),
-      rpc_(reader_, listing_) {}
+      durability_(
+          {.memory = settings.article.spool_keeps_journal ? WriterMemory::kDisk : WriterMemory::kProcess},
+          [redis = settings.redis] { return ReadRedisFacts(redis); },
+          [this] { return ReadMysqlFacts(mysql_); }, SystemClock()),
+      status_({.spool_max_bytes = settings.article.spool_max_bytes,
+               .journal_max_entries = settings.article.journal_entries},
+              recorder_, spool_.get(), durability_),
+      rpc_(reader_, listing_, status_) {}
 
 // The server goes first: it ends when the last call has, and every call needs the parts before it.
 ArticleServer::~ArticleServer() {
@@ -109,7 +118,10 @@ bool ArticleServer::BackendsAnswer() {
         answered.Notify();
       });
   if (asked.ok()) answered.WaitForNotification();
-  return repository_.Ping().ok() && (redis || recorder_.status().holds);
+  const absl::Status mysql = repository_.Ping();
+  status_.MysqlSeen(mysql);
+  durability_.Look(redis, mysql.ok());
+  return mysql.ok() && (redis || recorder_.status().holds);
 }
 
 void ArticleServer::Drain(absl::Duration grace) {

@@ -10,12 +10,14 @@
 #include "services/article/mysql_life_registry.h"
 #include "services/article/mysql_repository.h"
 #include "services/article/reader.h"
+#include "services/article/service_status.h"
 #include "services/article/spool.h"
 #include "services/article/view_recorder.h"
 #include "services/common/base/health_probe.h"
 #include "services/common/base/sleeper.h"
 #include "services/common/base/thread_pool.h"
 #include "services/common/config/settings.h"
+#include "services/common/durability/monitor.h"
 #include "services/common/ledger/redis_view_ledger.h"
 #include "services/common/mysql/pool.h"
 #include "services/common/rpc/program.h"
@@ -57,6 +59,8 @@ class ArticleServer final : public Program {
   ArticleReader reader_;
   ThreadPool listing_threads_;
   ArticleListing listing_;
+  DurabilityMonitor durability_;
+  ArticleStatusReader status_;
   ArticleServiceRpc rpc_;
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<HealthProbe> probe_;

@@ -2,6 +2,8 @@
 
 #include <google/protobuf/timestamp.pb.h>
 
+#include "services/common/durability/proto_convert.h"
+#include "services/common/ledger/state.h"
 #include "services/common/rpc/status.h"
 
 namespace readcount {
@@ -16,6 +18,24 @@ void SetError(const absl::Status& from, v1::ItemError& to) {
   const grpc::Status status = ToGrpc(from);
   to.set_code(status.error_code());
   to.set_message(status.error_message());
+}
+
+v1::ArticleMode ToProto(ArticleMode mode) {
+  switch (mode) {
+    case ArticleMode::kNormal:
+      return v1::ARTICLE_MODE_NORMAL;
+    case ArticleMode::kRedisAwayViewsHeld:
+      return v1::ARTICLE_MODE_REDIS_AWAY_VIEWS_HELD;
+    case ArticleMode::kRedisAwayViewsRefused:
+      return v1::ARTICLE_MODE_REDIS_AWAY_VIEWS_REFUSED;
+    case ArticleMode::kMysqlAway:
+      return v1::ARTICLE_MODE_MYSQL_AWAY;
+  }
+  return v1::ARTICLE_MODE_UNSPECIFIED;
+}
+
+std::string ErrorText(const absl::Status& status) {
+  return std::string(status.message());
 }
 
 }  // namespace
@@ -51,6 +71,22 @@ void ToProto(uint64_t id, const absl::StatusOr<CountedArticle>& from, bool count
   } else {
     ToProto(*from, *to.mutable_article());
   }
+}
+
+void ToProto(const ArticleStatus& from, v1::ArticleServiceStatus& to) {
+  to.set_mode(ToProto(from.mode));
+  to.set_redis_error(ErrorText(from.recorder.redis));
+  to.set_mysql_error(ErrorText(from.mysql));
+  to.set_spool_error(ErrorText(from.recorder.spool));
+  to.set_held_views(from.recorder.held_views);
+  to.set_spool_bytes(from.spool_bytes);
+  to.set_spool_max_bytes(from.spool_max_bytes);
+  to.set_journal_entries(from.recorder.journal_entries);
+  to.set_journal_max_entries(from.journal_max_entries);
+  to.set_life_changes(from.recorder.life_changes);
+  to.set_replayed_views(from.recorder.replayed_views);
+  if (from.life != 0) to.set_life(FormatLife(from.life));
+  ToProto(from.durability, *to.mutable_durability());
 }
 
 }  // namespace readcount

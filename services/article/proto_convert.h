@@ -3,6 +3,7 @@
 #include "absl/status/statusor.h"
 #include "readcount/v1/article_service.pb.h"
 #include "services/article/article.h"
+#include "services/article/service_status.h"
 
 namespace readcount {
 
@@ -10,5 +11,6 @@ namespace readcount {
 void ToProto(const CountedArticle& from, v1::Article& to);
 void ToProto(uint64_t id, const absl::StatusOr<CountedArticle>& from, v1::ArticleResult& to);
 void ToProto(uint64_t id, const absl::StatusOr<CountedArticle>& from, bool counts_only, v1::ViewResult& to);
+void ToProto(const ArticleStatus& from, v1::ArticleServiceStatus& to);
 
 }  // namespace readcount

@@ -27,7 +27,7 @@ struct SpooledWriter {
 
 // Views on local disk: those that were acknowledged while Redis was away and, if the journal is to outlive
 // its process, all that MySQL does not have yet. What Add was told is there after a kill or a power failure.
-// Not thread-safe.
+// Not thread-safe, but for `bytes`.
 //
 // Errors: RESOURCE_EXHAUSTED the spool is at its bound; UNAVAILABLE the disk refuses.
 class Spool {
@@ -49,6 +49,9 @@ class Spool {
 
   // Everything in it.
   virtual absl::StatusOr<std::vector<SpooledWriter>> Load() = 0;
+
+  // What is in use of its bound. Thread-safe.
+  virtual uint64_t bytes() const = 0;
 };
 
 }  // namespace readcount

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <utility>
@@ -40,6 +41,8 @@ constexpr char kDropPart[] =
 constexpr char kForgetWriter[] =
     "DELETE FROM writers WHERE writer = ? AND NOT EXISTS (SELECT 1 FROM views WHERE views.writer = "
     "writers.writer)";
+constexpr char kPages[] = "PRAGMA page_count";
+constexpr char kFreePages[] = "PRAGMA freelist_count";
 constexpr char kLoadWriters[] = "SELECT writer, life FROM writers";
 constexpr char kLoadViews[] = "SELECT seq, id, views FROM views WHERE writer = ? ORDER BY seq";
 
@@ -91,7 +94,18 @@ struct SqliteSpool::Database {
     absl::Status status = steps();
     if (status.ok()) status = Script("COMMIT");
     if (!status.ok() && sqlite3_get_autocommit(handle) == 0) Script("ROLLBACK").IgnoreError();
+    MeasureUse();
     return status;
+  }
+
+  // Pages that hold something; those on the free list are used before the file grows.
+  void MeasureUse() {
+    uint64_t pages = 0, free = 0;
+    const auto to = [](uint64_t& number) {
+      return [&number](sqlite3_stmt* row) { number = static_cast<uint64_t>(sqlite3_column_int64(row, 0)); };
+    };
+    const bool told = Run(kPages, {}, to(pages)).ok() && Run(kFreePages, {}, to(free)).ok();
+    if (told) bytes = (pages - free) * kPageBytes;
   }
 
   absl::Status Trim(uint64_t writer, const WriterStanding& standing) {
@@ -104,6 +118,7 @@ struct SqliteSpool::Database {
   std::string path;
   sqlite3* handle = nullptr;
   std::map<const char*, sqlite3_stmt*> statements;
+  std::atomic<uint64_t> bytes = 0;
 };
 
 SqliteSpool::SqliteSpool(std::unique_ptr<Database> database) : database_(std::move(database)) {}
@@ -130,6 +145,10 @@ absl::StatusOr<std::unique_ptr<SqliteSpool>> SqliteSpool::Open(const std::string
         ": its folder must exist and be writable, and each article-service needs a spool of its own"));
   }
   return std::unique_ptr<SqliteSpool>(new SqliteSpool(std::move(database)));
+}
+
+uint64_t SqliteSpool::bytes() const {
+  return database_->bytes;
 }
 
 absl::Status SqliteSpool::Add(uint64_t writer, absl::Span<const SpooledViews> views) {

@@ -20,6 +20,7 @@ class SqliteSpool final : public Spool {
   absl::Status Trim(uint64_t writer, const WriterStanding& standing) override;
   absl::Status Drop(uint64_t writer, uint64_t seq) override;
   absl::StatusOr<std::vector<SpooledWriter>> Load() override;
+  uint64_t bytes() const override;
 
  private:
   struct Database;

@@ -246,9 +246,9 @@ absl::Status ViewRecorder::AddToSpool(const std::vector<ViewBatch::Entry>& entri
     if (entries[i].views > 0)
       views.push_back({.seq = seqs[i], .id = entries[i].id, .views = entries[i].views});
   }
-  absl::Status status = spool_->Add(settings_.writer, views);
-  if (status.ok()) spooled_views_ += SumViews(entries);
-  return status;
+  spool_outcome_ = spool_->Add(settings_.writer, views);
+  if (spool_outcome_.ok()) spooled_views_ += SumViews(entries);
+  return spool_outcome_;
 }
 
 // Redis has everything now.
@@ -257,6 +257,7 @@ void ViewRecorder::Recovered(const ViewReply& reply) {
   if (spooled_views_ > 0 && !settings_.keep_journal) {
     FailPoint("article.after_replay");
     const absl::Status dropped = spool_->Drop(settings_.writer, seq_);
+    if (dropped.ok()) spool_outcome_ = absl::OkStatus();
     // What stays is recorded again by nobody, for Redis knows its seqs.
     if (!dropped.ok()) Log(LogLevel::kWarning, "spool_not_emptied", {{"error", dropped}});
   }
@@ -332,6 +333,7 @@ void ViewRecorder::NoteJournal() {
   }
   absl::MutexLock lock(&status_mutex_);
   status_.redis = away_.value_or(absl::OkStatus());
+  status_.spool = spool_outcome_;
   status_.held_views = spooled_views_ + left;
   status_.journal_entries = journal_.entries();
   status_.replayed_views = replayed;

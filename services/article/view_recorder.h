@@ -41,6 +41,7 @@ struct RecordedViews {
 struct RecorderStatus {
   absl::Status redis;            // why Redis is away; OK if it is not
   bool holds = false;            // views are taken while Redis is away
+  absl::Status spool;            // why the spool took no views when it was last given some; OK if it did
   uint64_t held_views = 0;       // in the spool, to be recorded when Redis is back
   uint64_t journal_entries = 0;  // articles with views that could be recorded again
   uint64_t replayed_views = 0;   // recorded again, or for the first time after being held, since the start
@@ -141,6 +142,7 @@ class ViewRecorder {
   uint64_t spooled_views_ = 0;    // of this process, not known to be in Redis
   uint64_t trimmed_epoch_ = 0;    // batches before it were in MySQL when standings were last asked for
   uint64_t forgotten_views_ = 0;  // that the log has told of
+  absl::Status spool_outcome_;    // of the last views given to it
   Backoff backoff_;
   std::optional<absl::Status> away_;  // why Redis is away, until `next_attempt_`
   absl::Duration next_attempt_;

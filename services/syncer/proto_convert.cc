@@ -2,6 +2,8 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include "services/common/durability/proto_convert.h"
+
 namespace readcount {
 namespace {
 
@@ -60,6 +62,7 @@ void ToProto(const SyncSnapshot& from, v1::SyncStatus& to) {
   to.set_consecutive_failures(from.consecutive_failures);
   if (from.ledger.life != 0) to.set_life(FormatLife(from.ledger.life));
   to.set_epoch(from.ledger.epoch);
+  ToProto(from.durability, *to.mutable_durability());
 }
 
 void ToProto(const AuditReport& from, absl::Time read_at, v1::AuditResponse& to) {

@@ -110,6 +110,13 @@ void StatusBoard::PendingSeen(const BatchLedger::Pending& pending) {
   PublishLocked();
 }
 
+void StatusBoard::DurabilitySeen(Durability durability) {
+  absl::MutexLock lock(&mutex_);
+  if (durability == now_.durability) return;
+  now_.durability = std::move(durability);
+  PublishLocked();
+}
+
 void StatusBoard::NextRunAt(std::optional<absl::Time> time) {
   absl::MutexLock lock(&mutex_);
   now_.next_run_at = time;

@@ -11,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "services/common/base/clock.h"
+#include "services/common/durability/durability.h"
 #include "services/common/ledger/batch_ledger.h"
 #include "services/syncer/engine.h"
 #include "services/syncer/run_history.h"
@@ -33,6 +34,7 @@ struct SyncSnapshot {
   std::string last_error;
   uint32_t consecutive_failures = 0;
   LedgerState ledger;
+  Durability durability;
 };
 
 // Where the parts of the syncer write what they do, and watchers read it. Thread-safe.
@@ -57,6 +59,9 @@ class StatusBoard final : public RunObserver {
 
   // What Redis holds that is not in MySQL.
   void PendingSeen(const BatchLedger::Pending& pending);
+
+  // What the servers' settings promise.
+  void DurabilitySeen(Durability durability);
 
   // When the timer runs next; none when it is off.
   void NextRunAt(std::optional<absl::Time> time);

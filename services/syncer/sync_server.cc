@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/base/clock.h"
+#include "services/common/durability/mysql_facts.h"
+#include "services/common/durability/redis_facts.h"
 #include "services/common/rpc/status.h"
 
 namespace readcount {
@@ -29,6 +31,9 @@ SyncServer::SyncServer(const Settings& settings)
       ledger_(settings.redis),
       probe_ledger_(settings.redis),
       board_(SystemClock()),
+      durability_(
+          {}, [redis = settings.redis] { return ReadRedisFacts(redis); },
+          [this] { return ReadMysqlFacts(mysql_); }, SystemClock()),
       engine_({.chunk_articles = settings.sync.chunk_articles, .lease = settings.sync.lease}, ledger_, store_,
               engine_sleeper_),
       auditor_(ledger_, keeper_),
@@ -76,11 +81,18 @@ absl::Status SyncServer::Tick() {
   return FromGrpc(own_stub_->RunSync(&context, request, &response));
 }
 
+bool SyncServer::MysqlAnswers() {
+  absl::StatusOr<mysql::Pool::Lease> connection = mysql_.Acquire();
+  return connection.ok() && (*connection)->Execute("SELECT 1").ok();
+}
+
 bool SyncServer::BackendsAnswer() {
   const absl::StatusOr<BatchLedger::Pending> pending = probe_ledger_.ReadPending();
   if (pending.ok()) board_.PendingSeen(*pending);
-  absl::StatusOr<mysql::Pool::Lease> connection = mysql_.Acquire();
-  return pending.ok() && connection.ok() && (*connection)->Execute("SELECT 1").ok();
+  const bool mysql = MysqlAnswers();
+  durability_.Look(pending.ok(), mysql);
+  board_.DurabilitySeen(durability_.Read());
+  return pending.ok() && mysql;
 }
 
 void SyncServer::Drain(absl::Duration grace) {

@@ -8,6 +8,7 @@
 #include "services/common/base/sleeper.h"
 #include "services/common/base/thread_pool.h"
 #include "services/common/config/settings.h"
+#include "services/common/durability/monitor.h"
 #include "services/common/ledger/redis_batch_ledger.h"
 #include "services/common/mysql/pool.h"
 #include "services/common/rpc/program.h"
@@ -41,6 +42,7 @@ class SyncServer final : public Program {
  private:
   absl::Status Listen(const Settings& settings);
   void StartTicker(absl::Duration interval);
+  bool MysqlAnswers();
   bool BackendsAnswer();
   absl::Status Tick();
 
@@ -55,6 +57,7 @@ class SyncServer final : public Program {
   RedisBatchLedger ledger_;
   RedisBatchLedger probe_ledger_;
   StatusBoard board_;
+  DurabilityMonitor durability_;
   Engine engine_;
   Auditor auditor_;
   SyncRunner runner_;

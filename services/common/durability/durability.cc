@@ -161,7 +161,7 @@ void JudgeRedis(const RedisFacts& facts, Findings& findings) {
   const RedisLoss loss = Loss(facts);
   if (!facts.config_refused.empty()) {
     findings.Add(FindingSeverity::kNotice, "CONFIG GET is refused (", facts.config_refused,
-                 "): not all settings of Redis that views depend on are known: allow it (ACL SETUSER … "
+                 "): not all settings of Redis that views depend on are known: allow it (ACL SETUSER <user> "
                  "+config|get), or see to appendfsync always and maxmemory-policy noeviction yourself");
   }
   if (!loss.finding.empty()) findings.Add(FindingSeverity::kWarning, loss.finding);
