@@ -82,8 +82,8 @@ RedisLoss LossWithAof(const RedisFacts& facts) {
   if (fsync == "everysec") {
     return {.level = "the last second of views may be lost if Redis dies",
             .finding =
-                "appendfsync is everysec: when Redis' machine dies, the last second of views may be "
-                "lost: set appendfsync always"};
+                "appendfsync is everysec: when Redis or its machine dies, the last second of views, two "
+                "when the disk is slow, may be lost: set appendfsync always"};
   }
   if (fsync == "no") {
     return {.level = "the last 30 seconds of views may be lost if Redis' machine dies",
