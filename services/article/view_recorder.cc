@@ -254,10 +254,11 @@ absl::Status ViewRecorder::AddToSpool(const std::vector<ViewBatch::Entry>& entri
 // Redis has everything now.
 void ViewRecorder::Recovered(const ViewReply& reply) {
   const bool new_life = life_.exchange(reply.state.life, std::memory_order_relaxed) != reply.state.life;
+  // Nothing is left for it to take.
+  if (!settings_.keep_journal) spool_outcome_ = absl::OkStatus();
   if (spooled_views_ > 0 && !settings_.keep_journal) {
     FailPoint("article.after_replay");
     const absl::Status dropped = spool_->Drop(settings_.writer, seq_);
-    if (dropped.ok()) spool_outcome_ = absl::OkStatus();
     // What stays is recorded again by nobody, for Redis knows its seqs.
     if (!dropped.ok()) Log(LogLevel::kWarning, "spool_not_emptied", {{"error", dropped}});
   }
