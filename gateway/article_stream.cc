@@ -160,7 +160,7 @@ void ArticleStream::Send(std::vector<PendingView> all, Batcher<PendingView>::Don
         call_ = new Call(*this);
         ++calls_;
       }
-      const absl::Duration deadline = views.front().deadline;
+      const absl::Duration deadline = now + timeout_;
       call_->Write({.views = std::move(views), .done = std::exchange(done, nullptr), .deadline = deadline});
     }
   }

@@ -22,7 +22,8 @@ class Journal {
   };
 
   // Keeps at most `max_entries` ids with their views, and the last batch in any case; beyond that the oldest
-  // batches are forgotten. They are never put together: MySQL may have some of them and lack others.
+  // batches are forgotten. What is held for later is bounded by the spool instead. They are never put
+  // together: MySQL may have some of them and lack others.
   explicit Journal(size_t max_entries) : max_entries_(max_entries) {}
 
   // A batch about to be sent. `seq` must be greater than those before.

@@ -60,8 +60,10 @@ void ReadOperation::FindRow(Item& item) {
 void ReadOperation::RowLoaded(Item& item, const absl::StatusOr<CachedRow>& row) {
   if (row.ok()) {
     item.row = *row;
-  } else if (item.row.has_value() && !absl::IsNotFound(row.status())) {
-    item.content_stale = true;
+  } else if (item.row.has_value() && (!absl::IsNotFound(row.status()) || Recorded(item))) {
+    // NOT_FOUND promises that nothing was recorded: who viewed an article that is gone since sees it once
+    // more.
+    item.content_stale = item.row->expired || absl::IsNotFound(row.status());
   } else {
     item.row.reset();
     item.error = row.status();

@@ -43,6 +43,7 @@ class ReadOperation : public std::enable_shared_from_this<ReadOperation> {
   void AnswerHeld(Item& item);
   void AnswerStale(Item& item, uint64_t at_least);
   void Finish();
+  bool Recorded(const Item& item) const { return options_.record && item.view.has_value(); }
 
   // Counts the parts of a step: true for the last one.
   bool LastOfStep() { return pending_.fetch_sub(1, std::memory_order_acq_rel) == 1; }

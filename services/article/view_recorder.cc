@@ -329,7 +329,8 @@ void ViewRecorder::NoteJournal() {
   }
   uint64_t left = 0, replayed = writer_.replayed_views();
   for (const auto& predecessor : predecessors_) {
-    if (predecessor->spooled) left += predecessor->journal.entries();
+    if (!predecessor->spooled) continue;
+    for (const Journal::Batch& batch : predecessor->journal.batches()) left += SumViews(batch.entries);
     replayed += predecessor->writer.replayed_views();
   }
   absl::MutexLock lock(&status_mutex_);

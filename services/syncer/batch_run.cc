@@ -12,6 +12,10 @@ namespace {
 // Strays in one transaction.
 constexpr size_t kStraysPerChunk = 1000;
 
+absl::Status ShuttingDown() {
+  return absl::UnavailableError("shutting down: the next run goes on");
+}
+
 }  // namespace
 
 absl::Status BatchRun::Apply() {
@@ -19,6 +23,7 @@ absl::Status BatchRun::Apply() {
   Backoff backoff(settings_.backoff);
   int attempts = 0;
   while (standing_.position.epoch <= batch_.epoch) {
+    if (stopping_) return ShuttingDown();
     const Position before = standing_.position;
     const absl::Status outcome = Step();
     if (absl::Status status = Settle(outcome); !status.ok()) return status;
@@ -32,8 +37,7 @@ absl::Status BatchRun::Apply() {
                                                  " found no way into MySQL in ", attempts,
                                                  " attempts: look for long transactions on articles"));
     }
-    if (!sleeper_.SleepFor(backoff.Next()))
-      return absl::UnavailableError("shutting down: the next run goes on");
+    if (!sleeper_.SleepFor(backoff.Next())) return ShuttingDown();
   }
   ReportProgress();
   return absl::OkStatus();

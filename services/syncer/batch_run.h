@@ -14,12 +14,14 @@ class BatchRun {
  public:
   // All must outlive the run; `content` must be the whole batch.
   BatchRun(const Engine::Settings& settings, const SealedBatch& batch, const BatchContent& content,
-           BatchStore& store, Sleeper& sleeper, RunObserver& observer, RunReport& report)
+           BatchStore& store, Sleeper& sleeper, const std::atomic<bool>& stopping, RunObserver& observer,
+           RunReport& report)
       : settings_(settings),
         batch_(batch),
         content_(content),
         store_(store),
         sleeper_(sleeper),
+        stopping_(stopping),
         observer_(observer),
         report_(report) {}
 
@@ -44,6 +46,7 @@ class BatchRun {
   const BatchContent& content_;
   BatchStore& store_;
   Sleeper& sleeper_;
+  const std::atomic<bool>& stopping_;
   RunObserver& observer_;
   RunReport& report_;
 

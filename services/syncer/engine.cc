@@ -45,10 +45,10 @@ absl::Status Engine::MoveBatches(RunObserver& observer, RunReport& report) {
     const absl::StatusOr<BatchLedger::Pending> still = ledger_.ReadPending();
     if (!still.ok()) return still.status();
     // Another syncer released the batch, or Redis lost it, while it was read: what was read may be a part of
-    // it.
-    if (still->state.life != batch.life || still->state.sealed_epoch != batch.epoch) continue;
+    // it, or of another one that was sealed in its place.
+    if (still->state.life != batch.life || still->sealed_name != batch.name) continue;
     observer.OnBatch(content->increments.size(), content->views);
-    BatchRun run(settings_, batch, *content, store_, sleeper_, observer, report);
+    BatchRun run(settings_, batch, *content, store_, sleeper_, stopping_, observer, report);
     absl::Status applied = run.Apply();
     if (absl::IsDataLoss(applied)) {
       if (absl::Status status = Abandon(sealed->state, batch, applied, report); !status.ok()) return status;

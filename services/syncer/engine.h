@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 
@@ -40,7 +41,8 @@ struct RunReport {
 
 // Moves views from Redis to MySQL, each exactly once: seal, apply, release. Stateless: what a crash leaves is
 // found again in the sealed batch and the position, so a run begins by finishing that. Any number of engines
-// may work at once; all but one find the position moved and go on from there. Not thread-safe.
+// may work at once; all but one find the position moved and go on from there. Not thread-safe
+// but for Stop.
 class Engine {
  public:
   struct Settings {
@@ -58,6 +60,9 @@ class Engine {
   // with the error that stopped it; then the rest waits in Redis for the next run.
   RunReport Run(RunObserver& observer);
 
+  // The run under way, and each later one, ends after the transaction it is at. From any thread.
+  void Stop() { stopping_ = true; }
+
  private:
   absl::Status MoveBatches(RunObserver& observer, RunReport& report);
   absl::Status Abandon(const LedgerState& state, const SealedBatch& batch, const absl::Status& why,
@@ -68,6 +73,7 @@ class Engine {
   BatchLedger& ledger_;
   BatchStore& store_;
   Sleeper& sleeper_;
+  std::atomic<bool> stopping_ = false;
 };
 
 }  // namespace readcount

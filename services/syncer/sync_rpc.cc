@@ -79,7 +79,7 @@ grpc::ServerUnaryReactor* SyncServiceRpc::ListSyncRuns(grpc::CallbackServerConte
     reactor->Finish(ToGrpc(query.status()));
     return reactor;
   }
-  threads_.Post([this, reactor, response, query = *query] {
+  const auto list = [this, reactor, response, query = *query] {
     // One more than the page tells whether there is another page.
     absl::StatusOr<std::vector<RunRecord>> runs = history_.List(query.before, query.limit + 1);
     if (runs.ok() && runs->size() > static_cast<size_t>(query.limit)) {
@@ -90,7 +90,11 @@ grpc::ServerUnaryReactor* SyncServiceRpc::ListSyncRuns(grpc::CallbackServerConte
       for (const RunRecord& run : *runs) ToProto(run, *response->add_runs());
     }
     reactor->Finish(ToGrpc(runs.status()));
-  });
+  };
+  if (!threads_.TryPost(list, kMaxQueuedLists)) {
+    reactor->Finish(ToGrpc(absl::ResourceExhaustedError(
+        absl::StrCat(kMaxQueuedLists, " lists wait for MySQL, which is the limit: try later"))));
+  }
   return reactor;
 }
 

@@ -17,6 +17,7 @@ class SyncServiceRpc final : public v1::SyncService::CallbackService {
   static constexpr int kDefaultPageSize = 50;
   static constexpr int kMaxPageSize = 1000;
   static constexpr size_t kMaxRequesterBytes = 64;
+  static constexpr size_t kMaxQueuedLists = 64;  // calls of ListSyncRuns that may wait
 
   // All must outlive the server that this is registered with; history is read on `threads`.
   SyncServiceRpc(SyncRunner& runner, StatusBoard& board, RunHistory& history, ThreadPool& threads,

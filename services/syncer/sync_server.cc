@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/base/clock.h"
+#include "services/common/base/timer.h"
 #include "services/common/durability/mysql_facts.h"
 #include "services/common/durability/redis_facts.h"
 #include "services/common/rpc/status.h"
@@ -99,8 +100,12 @@ void SyncServer::Drain(absl::Duration grace) {
   ticker_sleeper_.Cancel();
   // Whoever waits between two attempts must not outlast the grace; the next run goes on.
   engine_sleeper_.Cancel();
+  // A run that works may finish within the grace.
+  Timer timer(SystemClock());
+  timer.After(grace, [this] { engine_.Stop(); });
   rpc_.EndWatches();
   server_->Drain(grace);
+  engine_.Stop();
 }
 
 }  // namespace readcount

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <thread>
 
 namespace readcount::testing {
@@ -30,22 +31,37 @@ Stack::Stack(uint64_t article_count, const std::string& sync_interval,
   syncer = v1::SyncService::NewStub(channel(sync_service->address()));
 }
 
+namespace {
+
+// Asks again while a server that was away a moment ago is not back; fails the test if that takes too long.
+void AwaitOk(const std::function<grpc::Status(grpc::ClientContext&)>& call) {
+  constexpr std::chrono::seconds kLongest(30);
+  constexpr std::chrono::milliseconds kAskAgain(20);
+  const auto deadline = std::chrono::steady_clock::now() + kLongest;
+  for (;;) {
+    grpc::ClientContext context;
+    context.set_wait_for_ready(true);
+    const grpc::Status status = call(context);
+    if (status.ok()) return;
+    ASSERT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE) << status.error_message();
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << status.error_message();
+    std::this_thread::sleep_for(kAskAgain);
+  }
+}
+
+}  // namespace
+
 v1::SyncRun Stack::RunSync(v1::SyncService::Stub& stub) {
-  grpc::ClientContext context;
-  context.set_wait_for_ready(true);
   v1::RunSyncRequest request;
   v1::RunSyncResponse response;
   request.set_requested_by("test");
-  const grpc::Status status = stub.RunSync(&context, request, &response);
-  EXPECT_TRUE(status.ok()) << status.error_message();
+  AwaitOk([&](grpc::ClientContext& context) { return stub.RunSync(&context, request, &response); });
   return response.run();
 }
 
 v1::AuditResponse Stack::Audit() {
-  grpc::ClientContext context;
   v1::AuditResponse response;
-  const grpc::Status status = syncer->Audit(&context, {}, &response);
-  EXPECT_TRUE(status.ok()) << status.error_message();
+  AwaitOk([&](grpc::ClientContext& context) { return syncer->Audit(&context, {}, &response); });
   return response;
 }
 

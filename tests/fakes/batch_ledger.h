@@ -96,7 +96,9 @@ class FakeBatchLedger final : public BatchLedger {
 
   absl::StatusOr<Pending> ReadPending() override {
     if (plan_.FailsNow()) return absl::UnavailableError("Redis is away");
-    return Pending{.state = state, .fields = live.size() + sealed.size()};
+    return Pending{.state = state,
+                   .fields = live.size() + sealed.size(),
+                   .sealed_name = state.sealed_epoch != 0 ? sealed_name : 0};
   }
 
   // Views by an article service.

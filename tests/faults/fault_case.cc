@@ -1,6 +1,5 @@
 #include "tests/faults/fault_case.h"
 
-#include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -18,7 +17,6 @@ constexpr int kThreads = 4;
 constexpr uint64_t kArticles = 200;
 constexpr std::chrono::seconds kStepTime(
     4);  // in which an armed step is reached, or the program is killed there
-constexpr std::chrono::seconds kSyncTime(40);
 constexpr std::chrono::milliseconds kLookAgain(20);
 constexpr char kFailPoints[] = "READCOUNT_FAIL_POINTS";
 
@@ -56,7 +54,7 @@ void FaultTally::Add(const FaultTally& other) {
 std::map<std::string, std::string> FaultCase::Variables(const std::string& spool, Memory memory) {
   return {{"READCOUNT_ARTICLE_SPOOL", spool},
           {"READCOUNT_ARTICLE_SPOOL_KEEPS", memory == Memory::kDiskKeeps ? "everything" : "outages"},
-          {"READCOUNT_ARTICLE_QUERY_TIMEOUT", "500ms"},
+          {"READCOUNT_ARTICLE_QUERY_TIMEOUT", "1s"},
           {"READCOUNT_MYSQL_QUERY_TIMEOUT", "1s"},
           {"READCOUNT_MYSQL_CONNECT_TIMEOUT", "1s"},
           {"READCOUNT_REDIS_REPLY_TIMEOUT", "500ms"},
@@ -287,7 +285,7 @@ void FaultCase::SilenceAHop() {
 void FaultCase::Judge(Load& load) {
   load.Stop();
   stack_.AwaitFreshCounts();
-  AwaitSync();
+  stack_.RunSync();
   const uint64_t counted = Stack::ViewsInMysql();
   tally_.cases = 1;
   tally_.acknowledged = load.acknowledged();
@@ -304,22 +302,6 @@ void FaultCase::Judge(Load& load) {
   }
   if (::testing::Test::HasFailure())
     std::cerr << stack_.article_service->log() << stack_.sync_service->log() << standby_->log();
-}
-
-// Servers that were killed a moment ago may still be on their way back.
-void FaultCase::AwaitSync() {
-  const auto deadline = std::chrono::steady_clock::now() + kSyncTime;
-  for (;;) {
-    grpc::ClientContext context;
-    context.set_wait_for_ready(true);
-    v1::RunSyncRequest request;
-    v1::RunSyncResponse response;
-    request.set_requested_by("test");
-    const grpc::Status status = stack_.syncer->RunSync(&context, request, &response);
-    if (status.ok()) return;
-    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "syncs fail on: " << status.error_message();
-    std::this_thread::sleep_for(kLookAgain);
-  }
 }
 
 }  // namespace readcount::testing

@@ -75,7 +75,6 @@ class FaultCase {
   ProgramProcess& Syncer() { return random_() % 2 == 0 ? *stack_.sync_service : *standby_; }
   Gate& AnyGate();
   void Judge(Load& load);
-  void AwaitSync();
 
   std::mt19937_64 random_;
   const Memory memory_;

@@ -14,7 +14,12 @@ class CountingObserver final : public RunObserver {
  public:
   void OnStep(RunStep step, const LedgerState&) override { steps.push_back(step); }
   void OnBatch(uint64_t articles, WideViews) override { total += articles; }
-  void OnProgress(uint64_t articles, WideViews) override { done += articles; }
+  void OnProgress(uint64_t articles, WideViews) override {
+    done += articles;
+    if (on_progress != nullptr) on_progress();
+  }
+
+  std::function<void()> on_progress;
 
   std::vector<RunStep> steps;
   uint64_t total = 0, done = 0;
@@ -86,6 +91,18 @@ TEST_F(EngineTest, CountsEveryViewOnceWhateverStepFailsAndHowever) {
     }
   }
   EXPECT_GE(steps, 9) << "the plan must reach every step of a run";
+}
+
+TEST_F(EngineTest, StopsAfterTheChunkItIsAtAndTheNextRunGoesOn) {
+  RecordViews();
+  Engine engine({.chunk_articles = 10}, ledger_, store_, sleeper_);
+  observer_.on_progress = [&] { engine.Stop(); };
+  EXPECT_EQ(engine.Run(observer_).status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(observer_.done, 10u);
+  observer_.on_progress = nullptr;
+  const RunReport report = Run();
+  EXPECT_TRUE(report.resumed);
+  EXPECT_EQ(store_.Applied(), kViews);
 }
 
 TEST_F(EngineTest, FinishesABatchLeftBehindAndThenTheOneAfterIt) {

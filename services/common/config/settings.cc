@@ -188,7 +188,7 @@ void BindArticle(Binder& binder, ArticleSettings& article) {
   binder.Whole("article.absent_capacity", article.absent_capacity, 1, 100'000'000);
   binder.Time("article.cache_ttl", article.cache_ttl, absl::ZeroDuration(), kDay);
   binder.Time("article.absent_ttl", article.absent_ttl, absl::ZeroDuration(), kDay);
-  binder.Time("article.query_timeout", article.query_timeout, absl::Milliseconds(100), absl::Hours(1));
+  binder.Time("article.query_timeout", article.query_timeout, absl::Seconds(1), absl::Hours(1));
   binder.Whole("article.max_batch", article.max_batch, 1, 100'000);
   binder.Whole("article.max_queued", article.max_queued, 1, 10'000'000);
   binder.Text("article.spool", article.spool);

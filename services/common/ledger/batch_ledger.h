@@ -89,6 +89,7 @@ class BatchLedger {
   struct Pending {
     LedgerState state;
     uint64_t fields = 0;
+    uint64_t sealed_name = 0;  // of the sealed batch; 0 if there is none
   };
   virtual absl::StatusOr<Pending> ReadPending() = 0;
 };

@@ -120,12 +120,15 @@ absl::StatusOr<LedgerBooks> RedisBatchLedger::Books() {
 }
 
 absl::StatusOr<BatchLedger::Pending> RedisBatchLedger::ReadPending() {
-  constexpr size_t kElements = 4;
+  constexpr size_t kElements = 5;
   const absl::StatusOr<redis::Reply> reply = Run(kPendingScript, {});
   if (!reply.ok()) return reply.status();
   const absl::StatusOr<LedgerState> state = ParseLedgerState(*reply, kElements);
   if (!state.ok()) return state.status();
-  return Pending{.state = *state, .fields = static_cast<uint64_t>(reply->elements[3].integer)};
+  Pending pending{.state = *state, .fields = static_cast<uint64_t>(reply->elements[3].integer)};
+  const std::string& name = reply->elements[4].text;
+  if (!name.empty() && !absl::SimpleHexAtoi(name, &pending.sealed_name)) return MalformedReply("pending");
+  return pending;
 }
 
 }  // namespace readcount

@@ -66,7 +66,8 @@ absl::StatusOr<ViewReply> RedisViewLedger::Record(const ViewBatch& batch) {
   }
   const absl::StatusOr<redis::Reply> reply = session_.Run(kRecordScript, arguments);
   if (!reply.ok()) return reply.status();
-  if (absl::Status status = WaitForReplicas(); !status.ok()) return status;
+  const bool adds = batch.seq != 0;
+  if (absl::Status status = adds ? WaitForReplicas() : absl::OkStatus(); !status.ok()) return status;
   return ParseViewReply(*reply, batch);
 }
 

@@ -4,19 +4,18 @@
 
 namespace readcount {
 
+// clang-format off
 // The ledger's keys. All share the live key's cluster slot by its hash tag. Contents:
 //   live     hash, article id -> views since the last seal; anybody may HINCRBY it
 //   sealed   hash, the batch on its way to MySQL; never changes
 //   meta     hash: life, epoch, sealed_epoch (0: none), sealed_name (random, made at the seal), and what
-//   article
-//            services recorded: recorded (in this life), live_recorded, sealed_recorded (in each of the two
-//            hashes)
+//            article services recorded: recorded (in this life), live_recorded, sealed_recorded (in each hash)
 //   writers  hash, writer -> "seq:time" of its last batch; those silent for a week are dropped
-//   sealed_writers  a copy of it, made at the seal: up to which seq the sealed batch and those before it have
-//            each writer's views
-//   orphans  prefix of hashes "orphans:<life>:<time>:<random>:<live or sealed>": what was set aside when
-//   Redis turned out
-//            to have lost its past. Never read again; kept for people to look at
+//   sealed_writers  a copy of it, made at the seal: up to which seq the sealed batch and those before it have each
+//            writer's views
+//   orphans  prefix of hashes "orphans:<life>:<time>:<random>:<live or sealed>": what was set aside when Redis turned
+//            out to have lost its past. Never read again; kept for people to look at
+// clang-format on
 inline constexpr absl::string_view kLiveKey = "article_sys:read_count:hash";
 inline constexpr absl::string_view kSealedKey = "{article_sys:read_count:hash}:sealed";
 inline constexpr absl::string_view kMetaKey = "{article_sys:read_count:hash}:meta";
