@@ -195,13 +195,13 @@ void ArticleStream::Answer(Flight flight) {
   flight.done();
   for (size_t i = 0; i < flight.views.size(); ++i) {
     PendingView& view = flight.views[i];
-    absl::StatusOr<v1::Article> outcome =
+    const absl::StatusOr<v1::Article> outcome =
         whole ? ToOutcome(*flight.reply->mutable_results(static_cast<int>(i)), errors_)
               : UnknownOutcome(absl::StatusCode::kInternal, "its reply was short of the batch");
     if (absl::IsDeadlineExceeded(outcome.status()) && !view.final) {
       put_off_(view.id, std::move(view.callback));
     } else {
-      view.callback(std::move(outcome));
+      view.callback(outcome);
     }
   }
 }
