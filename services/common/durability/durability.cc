@@ -31,16 +31,16 @@ int64_t ToNumber(absl::string_view text) {
 
 class Findings {
  public:
+  // Behind those that are as grave or graver.
   template <typename... Parts>
   void Add(FindingSeverity severity, const Parts&... parts) {
-    findings_.push_back({severity, absl::StrCat(parts...)});
+    const auto place = std::upper_bound(
+        findings_.begin(), findings_.end(), severity,
+        [](FindingSeverity wanted, const Finding& other) { return wanted > other.severity; });
+    findings_.insert(place, {severity, absl::StrCat(parts...)});
   }
 
-  std::vector<Finding> Take() {
-    std::stable_sort(findings_.begin(), findings_.end(),
-                     [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
-    return std::move(findings_);
-  }
+  std::vector<Finding> Take() { return std::move(findings_); }
 
  private:
   std::vector<Finding> findings_;
