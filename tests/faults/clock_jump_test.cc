@@ -8,7 +8,6 @@
 #include "tests/e2e/load.h"
 #include "tests/e2e/stack.h"
 #include "tests/support/gate_routes.h"
-#include "tests/support/sanitized.h"
 #include "tests/support/temp_dir.h"
 
 namespace readcount::testing {
@@ -72,7 +71,6 @@ class Fault18 : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(Fault18, TheTimerGoesOnAndCountsStayExactWhenTheWallClockJumps) {
-  if (kSanitized) GTEST_SKIP() << "faketime cannot be loaded beside the address sanitizer";
   if (!std::filesystem::exists(kFaketime)) GTEST_SKIP() << "install the Debian package faketime";
   Load load(stack_.gateway->address(), 4, 20);
   AwaitTimerRuns(5);
