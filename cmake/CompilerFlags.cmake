@@ -7,7 +7,10 @@ target_compile_options(readcount_flags INTERFACE
 target_compile_definitions(readcount_flags INTERFACE READCOUNT_VERSION="${PROJECT_VERSION}")
 
 if(READCOUNT_SANITIZE)
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  # Without vptr: that check probes memory through a pipe, so it calls sound objects broken when a test has used up
+  # the descriptors.
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=undefined
+                      -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
   if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
     add_compile_options(-fsanitize-ignorelist=${CMAKE_SOURCE_DIR}/cmake/sanitizer-ignore.txt)
