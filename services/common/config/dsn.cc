@@ -1,5 +1,6 @@
 #include "services/common/config/dsn.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
@@ -40,12 +41,17 @@ struct Url {
   std::map<absl::string_view, absl::string_view> query;
 };
 
+// An @ behind the server is refused: there it is, as a rule, what a / or ? in the password has cut off, which
+// would then pass for a name that may be shown.
 absl::StatusOr<Url> SplitUrl(absl::string_view text) {
   Url url;
   const size_t scheme_end = text.find("://");
   if (scheme_end == absl::string_view::npos) return absl::InvalidArgumentError("has no scheme");
   url.scheme = text.substr(0, scheme_end);
   text.remove_prefix(scheme_end + 3);
+  const size_t server_end = std::min(text.find_first_of("/?"), text.size());
+  if (url.scheme != "unix" && absl::StrContains(text.substr(server_end), '@'))
+    return absl::InvalidArgumentError("has an @ behind the server");
   if (const size_t mark = text.find('?'); mark != absl::string_view::npos) {
     for (absl::string_view pair : absl::StrSplit(text.substr(mark + 1), '&')) {
       const std::pair<absl::string_view, absl::string_view> parts =
@@ -88,6 +94,9 @@ absl::Status FillServer(const Url& url, uint16_t default_port, Dsn& dsn) {
   dsn.host = std::string(url.host);
   dsn.port = default_port;
   if (!url.port.empty()) {
+    // Not shown: it may be the password of a URL that names no host.
+    if (!std::all_of(url.port.begin(), url.port.end(), absl::ascii_isdigit))
+      return absl::InvalidArgumentError("has a port that is no number");
     int port = 0;
     if (!absl::SimpleAtoi(url.port, &port) || port < 1 || port > 65535) {
       return absl::InvalidArgumentError(absl::StrCat("has port '", url.port, "', a port is 1 to 65535"));
@@ -153,7 +162,9 @@ std::string Dsn::ForDisplay() const {
 absl::StatusOr<Dsn> ParseMysqlDsn(absl::string_view text) {
   const absl::StatusOr<Url> url = SplitUrl(text);
   if (!url.ok() || url->scheme != "mysql") {
-    return absl::InvalidArgumentError("is not of the form mysql://user:password@host:3306/article_sys");
+    return absl::InvalidArgumentError(
+        "is not of the form mysql://user:password@host:3306/article_sys, with / as %2F and ? as %3F in user "
+        "and password");
   }
   Dsn dsn;
   if (absl::Status status = FillServer(*url, kMysqlPort, dsn); !status.ok()) return status;
@@ -170,7 +181,8 @@ absl::StatusOr<Dsn> ParseRedisDsn(absl::string_view text) {
   if (url.ok() && url->scheme == "unix") return ParseRedisSocket(*url);
   if (!url.ok() || url->scheme != "redis") {
     return absl::InvalidArgumentError(
-        "is not of the form redis://:password@host:6379/0 or unix:///path?db=0");
+        "is not of the form redis://:password@host:6379/0 or unix:///path?db=0, with / as %2F and ? as %3F "
+        "in user and password");
   }
   Dsn dsn;
   if (absl::Status status = FillServer(*url, kRedisPort, dsn); !status.ok()) return status;

@@ -11,7 +11,8 @@ namespace readcount {
 // Where a server is and how to log in, from a URL:
 //   mysql://user:password@host:3306/article_sys mysql://user@localhost/article_sys?socket=/run/mysqld.sock
 //   redis://:password@host:6379/0                     unix:///run/redis.sock?db=0 (Redis only)
-// User and password are percent-decoded; IPv6 hosts stand in brackets.
+// User and password are percent-decoded; / and ? in them must be percent-encoded; IPv6 hosts stand in
+// brackets.
 struct Dsn {
   std::string user;
   std::string password;
