@@ -36,7 +36,8 @@ absl::StatusOr<Address> ParseAddress(absl::string_view text) {
 absl::StatusOr<int> ParseOffset(absl::string_view text) {
   int hours = 0;
   int minutes = 0;
-  const bool shaped = text.size() == 6 && (text[0] == '+' || text[0] == '-') && text[3] == ':';
+  const bool shaped = text.size() == 6 && (text[0] == '+' || text[0] == '-') && text[3] == ':' &&
+                      absl::ascii_isdigit(text[1]) && absl::ascii_isdigit(text[4]);
   if (!shaped || !absl::SimpleAtoi(text.substr(1, 2), &hours) ||
       !absl::SimpleAtoi(text.substr(4, 2), &minutes) || hours > 14 || minutes > 59) {
     return absl::InvalidArgumentError("is not an offset from UTC, for example +00:00 or +08:00");
