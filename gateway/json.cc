@@ -3,16 +3,37 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <cmath>
+
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "gateway/target.h"
 
 namespace readcount::gateway {
 namespace {
 
 using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
+// JSON is UTF-8: each byte that is part of no character becomes U+FFFD. NUL, which IsUtf8 refuses, is one.
+std::string Mended(absl::string_view text) {
+  constexpr size_t kLongest = 4;
+  std::string mended;
+  while (!text.empty()) {
+    size_t length = 1;
+    while (length <= kLongest && text[0] != '\0' && !IsUtf8(text.substr(0, length))) ++length;
+    const bool sound = length <= kLongest;
+    if (!sound) length = 1;
+    absl::StrAppend(&mended, sound ? text.substr(0, length) : "\uFFFD");
+    text.remove_prefix(length);
+  }
+  return mended;
+}
+
 void Text(Writer& writer, absl::string_view text) {
+  const std::string mended = IsUtf8(text) ? "" : Mended(text);
+  if (!mended.empty()) text = mended;
   writer.String(text.data(), static_cast<unsigned>(text.size()));
 }
 
@@ -27,6 +48,15 @@ void Field(Writer& writer, const char* name, uint64_t number) {
 void Field(Writer& writer, const char* name, int64_t number) {
   writer.Key(name);
   writer.Int64(number);
+}
+// Null for what is no finite number, which JSON cannot say.
+void Seconds(Writer& writer, const char* name, double number) {
+  writer.Key(name);
+  if (std::isfinite(number)) {
+    writer.Double(number);
+  } else {
+    writer.Null();
+  }
 }
 void Flag(Writer& writer, const char* name, bool value) {
   writer.Key(name);
@@ -68,8 +98,8 @@ void Object(Writer& writer, const v1::SyncRun& run) {
   Field(writer, "id", run.id());
   Time(writer, "started_at", run.has_started_at(), run.started_at());
   Time(writer, "finished_at", run.has_finished_at(), run.finished_at());
-  writer.Key("duration_seconds");
-  writer.Double(static_cast<double>(run.duration().seconds()) + run.duration().nanos() / 1e9);
+  Seconds(writer, "duration_seconds",
+          static_cast<double>(run.duration().seconds()) + run.duration().nanos() / 1e9);
   Field(writer, "outcome", Lower(v1::SyncOutcome_Name(run.outcome()), "SYNC_OUTCOME_"));
   Field(writer, "articles", run.articles());
   Field(writer, "views", run.views());
@@ -88,8 +118,7 @@ void Object(Writer& writer, const v1::SyncStatus& status) {
   Field(writer, "articles_total", status.articles_total());
   Field(writer, "views_done", status.views_done());
   Field(writer, "views_total", status.views_total());
-  writer.Key("lag_seconds");
-  writer.Double(status.lag_seconds());
+  Seconds(writer, "lag_seconds", status.lag_seconds());
   Field(writer, "pending_articles", status.pending_articles());
   writer.Key("last_run");
   if (status.has_last_run()) {

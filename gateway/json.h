@@ -10,7 +10,8 @@ namespace readcount::gateway {
 
 // The bodies of the REST API, all in the envelope {"code":0,"message":"ok","data":…}. Ids and counts are JSON
 // numbers of up to 64 bits, times RFC 3339 in UTC. Fields that mark something stale stand only where they are
-// true.
+// true. Whatever goes in, JSON comes out: bytes that are not UTF-8 become U+FFFD, numbers that are not finite
+// null.
 std::string ArticleJson(const v1::Article& article);
 std::string ArticlesJson(const v1::ListArticlesResponse& page);
 std::string SyncStatusJson(const v1::SyncStatus& status);
