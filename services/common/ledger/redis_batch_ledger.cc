@@ -40,6 +40,8 @@ std::vector<WriterSeq> ParseWriters(const std::vector<redis::Reply>& pairs) {
   return writers;
 }
 
+}  // namespace
+
 absl::StatusOr<SealReply> ParseSealReply(const redis::Reply& reply) {
   constexpr size_t kElements = 8;
   const absl::StatusOr<LedgerState> state = ParseLedgerState(reply, kElements);
@@ -48,7 +50,7 @@ absl::StatusOr<SealReply> ParseSealReply(const redis::Reply& reply) {
   if (state->sealed_epoch == 0) return parsed;
   SealedBatch batch{.life = state->life, .epoch = state->sealed_epoch};
   batch.fields = static_cast<uint64_t>(reply.elements[3].integer);
-  if (!absl::SimpleAtoi(reply.elements[4].text, &batch.recorded) ||
+  if (reply.elements[3].integer < 0 || !absl::SimpleAtoi(reply.elements[4].text, &batch.recorded) ||
       !absl::SimpleHexAtoi(reply.elements[6].text, &batch.name)) {
     return MalformedReply("seal");
   }
@@ -58,7 +60,23 @@ absl::StatusOr<SealReply> ParseSealReply(const redis::Reply& reply) {
   return parsed;
 }
 
-}  // namespace
+absl::StatusOr<LedgerBooks> ParseBooksReply(const redis::Reply& reply) {
+  constexpr size_t kElements = 9;
+  const absl::StatusOr<LedgerState> state = ParseLedgerState(reply, kElements);
+  if (!state.ok()) return state.status();
+  const std::vector<redis::Reply>& elements = reply.elements;
+  LedgerBooks books{.state = *state};
+  if (!absl::SimpleAtoi(elements[3].text, &books.recorded) ||
+      !absl::SimpleAtoi(elements[4].text, &books.live_recorded) ||
+      !absl::SimpleAtoi(elements[5].text, &books.sealed_recorded) || elements[6].integer < 0) {
+    return MalformedReply("books");
+  }
+  books.live_fields = static_cast<uint64_t>(elements[6].integer);
+  const absl::StatusOr<WideViews> live = SumLive(elements[7].text, elements[8]);
+  if (!live.ok()) return live.status();
+  books.live = *live;
+  return books;
+}
 
 absl::StatusOr<redis::Reply> RedisBatchLedger::Run(absl::string_view script,
                                                    const std::vector<std::string>& arguments) {
@@ -100,23 +118,9 @@ absl::Status RedisBatchLedger::Abandon(const LedgerState& state, uint64_t sealed
 }
 
 absl::StatusOr<LedgerBooks> RedisBatchLedger::Books() {
-  constexpr size_t kElements = 9;
   const absl::StatusOr<redis::Reply> reply = Run(kBooksScript, {});
   if (!reply.ok()) return reply.status();
-  const absl::StatusOr<LedgerState> state = ParseLedgerState(*reply, kElements);
-  if (!state.ok()) return state.status();
-  const std::vector<redis::Reply>& elements = reply->elements;
-  LedgerBooks books{.state = *state};
-  if (!absl::SimpleAtoi(elements[3].text, &books.recorded) ||
-      !absl::SimpleAtoi(elements[4].text, &books.live_recorded) ||
-      !absl::SimpleAtoi(elements[5].text, &books.sealed_recorded)) {
-    return MalformedReply("books");
-  }
-  books.live_fields = static_cast<uint64_t>(elements[6].integer);
-  const absl::StatusOr<WideViews> live = SumLive(elements[7].text, elements[8]);
-  if (!live.ok()) return live.status();
-  books.live = *live;
-  return books;
+  return ParseBooksReply(*reply);
 }
 
 absl::StatusOr<BatchLedger::Pending> RedisBatchLedger::ReadPending() {
@@ -125,6 +129,7 @@ absl::StatusOr<BatchLedger::Pending> RedisBatchLedger::ReadPending() {
   if (!reply.ok()) return reply.status();
   const absl::StatusOr<LedgerState> state = ParseLedgerState(*reply, kElements);
   if (!state.ok()) return state.status();
+  if (reply->elements[3].integer < 0) return MalformedReply("pending");
   Pending pending{.state = *state, .fields = static_cast<uint64_t>(reply->elements[3].integer)};
   const std::string& name = reply->elements[4].text;
   if (!name.empty() && !absl::SimpleHexAtoi(name, &pending.sealed_name)) return MalformedReply("pending");

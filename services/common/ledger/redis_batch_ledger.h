@@ -28,4 +28,8 @@ class RedisBatchLedger final : public BatchLedger {
   RedisSession session_;
 };
 
+// Read the scripts' replies. INTERNAL if they are not what the script returns.
+absl::StatusOr<SealReply> ParseSealReply(const redis::Reply& reply);
+absl::StatusOr<LedgerBooks> ParseBooksReply(const redis::Reply& reply);
+
 }  // namespace readcount
