@@ -55,12 +55,12 @@ let_services_start() {
   [ $policy_is_ours = no ] || "$@" rm -f $policy
 }
 
-# build_all TESTS: configures and builds into build/release; TESTS is ON or OFF.
+# build_all TESTS [OPTION...]: configures and builds into build/release; TESTS is ON or OFF, options go to CMake.
 build_all() {
   mkdir -p "$root/build"
   say "building (build/release; minutes the first time, progress in build/build.log)"
   local log=$root/build/build.log
-  if ! (cd "$root" && cmake --preset release -DREADCOUNT_TESTS="$1" && cmake --build build/release) >"$log" 2>&1; then
+  if ! (cd "$root" && cmake --preset release -DREADCOUNT_TESTS="$1" "${@:2}" && cmake --build build/release) >"$log" 2>&1; then
     tail -n 40 "$log" >&2
     die "the build failed; the whole log is $log"
   fi
