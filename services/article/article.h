@@ -21,15 +21,16 @@ struct Article {
 
 // An article's row at one moment, and which batches of views were in its count at that moment.
 struct ArticleRow {
-  std::shared_ptr<const Article> article;
-  uint64_t count = 0;          // articles.read_count
-  uint64_t life = 0;           // the life that `applied_epoch` speaks of
-  uint64_t applied_epoch = 0;  // the newest batch of that life that is in `count`; 0: none
+  uint64_t id = 0;
+  std::shared_ptr<const Article> article;  // none if only the count was asked for
+  uint64_t count = 0;                      // articles.read_count
+  uint64_t life = 0;                       // the life that `applied_epoch` speaks of
+  uint64_t applied_epoch = 0;              // the newest batch of that life that is in `count`; 0: none
 };
 
 // An article as it is answered.
 struct CountedArticle {
-  std::shared_ptr<const Article> article;
+  std::shared_ptr<const Article> article;  // none if only the count was asked for
   uint64_t read_count = 0;
   bool count_stale = false;    // `read_count` may lack recent views
   bool content_stale = false;  // the text is older than it should be

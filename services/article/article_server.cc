@@ -18,8 +18,10 @@ constexpr absl::Duration kProbeInterval = absl::Seconds(1);
 
 ArticleCache::Settings CacheSettings(const ArticleSettings& article) {
   return {.bytes = article.cache_bytes,
+          .counts = article.count_entries,
           .absent_capacity = article.absent_capacity,
           .ttl = article.cache_ttl,
+          .count_ttl = article.count_ttl,
           .absent_ttl = article.absent_ttl};
 }
 

@@ -10,11 +10,23 @@ namespace readcount {
 namespace {
 
 // Of the list, the index and the article beside its texts.
-constexpr size_t kEntryOverhead = 384;
+constexpr size_t kTextOverhead = 384;
 constexpr double kJitter = 0.2;
+// The last part of a row's age, in which it is read again without anybody having to wait.
+constexpr int kAgeingPart = 4;
 
 size_t BytesOf(const Article& article) {
-  return kEntryOverhead + article.title.capacity() + article.content.capacity() + article.author.capacity();
+  return kTextOverhead + article.title.capacity() + article.content.capacity() + article.author.capacity();
+}
+
+// Steps a row forward by the sealed batch after the one it has.
+void Fold(CountRow& row, const LedgerState& state, int64_t sealed_views) {
+  if (row.life != state.life || row.applied_epoch + 1 != state.sealed_epoch) return;
+  // What does not fit will be among the dead letters: then only MySQL knows the count.
+  const absl::int128 folded = absl::int128(row.count) + sealed_views;
+  if (folded < 0 || folded > absl::int128(std::numeric_limits<uint64_t>::max())) return;
+  row.count = static_cast<uint64_t>(folded);
+  row.applied_epoch = state.sealed_epoch;
 }
 
 }  // namespace
@@ -24,82 +36,126 @@ uint64_t AddViews(uint64_t count, int64_t views) {
   return static_cast<uint64_t>(std::clamp(absl::int128(count) + views, absl::int128(0), kMost));
 }
 
-ArticleCache::Lookup ArticleCache::Find(uint64_t id) {
+ArticleCache::Lookup ArticleCache::Find(uint64_t id, bool text) {
   const absl::Duration now = clock_.Elapsed();
   absl::MutexLock lock(&mutex_);
-  if (const auto found = by_id_.find(id); found != by_id_.end()) {
-    const auto entry = found->second;
-    entries_.splice(entries_.begin(), entries_, entry);
-    return {.row = CachedRow{.row = entry->row, .expired = now >= entry->expires, .shown = entry->shown}};
-  }
-  const auto absence = absent_.find(id);
-  if (absence == absent_.end()) return {};
-  if (now < absence->second->expires) return {.absent = true};
-  ForgetAbsenceLocked(id);
-  return {};
+  return FindLocked(id, text, now);
 }
 
-CachedRow ArticleCache::Put(const ArticleRow& row) {
+std::vector<ArticleCache::Lookup> ArticleCache::FindAll(absl::Span<const uint64_t> ids, bool text) {
   const absl::Duration now = clock_.Elapsed();
-  const uint64_t id = row.article->id;
+  std::vector<Lookup> found;
+  found.reserve(ids.size());
   absl::MutexLock lock(&mutex_);
-  ForgetAbsenceLocked(id);
-  const auto [place, added] = by_id_.try_emplace(id);
-  if (added) {
-    entries_.push_front({.row = row, .shown = std::make_shared<std::atomic<uint64_t>>(row.count)});
-    place->second = entries_.begin();
+  for (uint64_t id : ids) found.push_back(FindLocked(id, text, now));
+  return found;
+}
+
+ArticleCache::Lookup ArticleCache::FindLocked(uint64_t id, bool text, absl::Duration now) {
+  const CountRow* const row = id == 0 ? nullptr : counts_.Find(id);
+  if (row == nullptr) return {.state = IsAbsentLocked(id, now) ? State::kAbsent : State::kUnknown};
+  Lookup lookup{
+      .row = {.id = id, .count = row->count, .life = row->life, .applied_epoch = row->applied_epoch}};
+  if (!text) {
+    lookup.state = AgeOf(now, absl::Nanoseconds(row->expires), settings_.count_ttl);
+    return lookup;
   }
-  Entry& entry = *place->second;
-  bytes_ -= entry.bytes;
+  const auto found = text_by_id_.find(id);
+  if (found == text_by_id_.end()) return {};
+  const Text& known = *found->second;
+  texts_.splice(texts_.begin(), texts_, found->second);
+  lookup.row.article = known.article;
+  lookup.state = AgeOf(now, known.expires, settings_.ttl);
+  return lookup;
+}
+
+ArticleCache::State ArticleCache::AgeOf(absl::Duration now, absl::Duration expires, absl::Duration ttl) {
+  if (now >= expires) return State::kExpired;
+  return now >= expires - ttl / kAgeingPart ? State::kAgeing : State::kFresh;
+}
+
+bool ArticleCache::IsAbsentLocked(uint64_t id, absl::Duration now) {
+  const auto absence = absent_.find(id);
+  if (absence == absent_.end()) return false;
+  if (now < absence->second->expires) return true;
+  ForgetAbsenceLocked(id);
+  return false;
+}
+
+absl::Duration ArticleCache::ShortenedLocked(absl::Duration ttl) {
+  return ttl * absl::Uniform(random_, 1 - kJitter, 1.0);
+}
+
+ArticleRow ArticleCache::Put(const ArticleRow& row) {
+  const absl::Duration now = clock_.Elapsed();
+  absl::MutexLock lock(&mutex_);
+  ForgetAbsenceLocked(row.id);
+  CountRow& known = counts_.Insert(row.id);
   // A row that was folded since this one was read is newer in its count; the text just read is newer in any
   // case.
-  const bool older = entry.row.life == row.life && entry.row.applied_epoch > row.applied_epoch;
-  if (older) {
-    entry.row.article = row.article;
-  } else {
-    entry.row = row;
+  if (known.life != row.life || known.applied_epoch <= row.applied_epoch) {
+    known.count = row.count;
+    known.life = row.life;
+    known.applied_epoch = row.applied_epoch;
   }
-  entry.expires = now + settings_.ttl * absl::Uniform(random_, 1 - kJitter, 1.0);
-  entry.bytes = BytesOf(*row.article);
-  bytes_ += entry.bytes;
-  CachedRow cached{.row = entry.row, .shown = entry.shown};
-  EvictLocked();
-  return cached;
+  known.shown = std::max(known.shown, row.count);
+  known.expires = absl::ToInt64Nanoseconds(now + ShortenedLocked(settings_.count_ttl));
+  if (row.article != nullptr) PutTextLocked(row.article, now);
+  return {.id = row.id,
+          .article = row.article,
+          .count = known.count,
+          .life = known.life,
+          .applied_epoch = known.applied_epoch};
+}
+
+void ArticleCache::PutTextLocked(const std::shared_ptr<const Article>& article, absl::Duration now) {
+  const auto [place, added] = text_by_id_.try_emplace(article->id);
+  if (added) {
+    texts_.emplace_front();
+    place->second = texts_.begin();
+  }
+  Text& text = *place->second;
+  bytes_ -= text.bytes;
+  text = {.article = article, .expires = now + ShortenedLocked(settings_.ttl), .bytes = BytesOf(*article)};
+  bytes_ += text.bytes;
+  while (bytes_ > settings_.bytes && texts_.size() > 1) ForgetTextLocked(texts_.back().article->id);
 }
 
 void ArticleCache::PutAbsent(uint64_t id) {
   const absl::Duration expires = clock_.Elapsed() + settings_.absent_ttl;
   absl::MutexLock lock(&mutex_);
-  if (const auto found = by_id_.find(id); found != by_id_.end()) {
-    bytes_ -= found->second->bytes;
-    entries_.erase(found->second);
-    by_id_.erase(found);
-  }
+  counts_.Erase(id);
+  ForgetTextLocked(id);
   ForgetAbsenceLocked(id);
   absences_.push_front({.id = id, .expires = expires});
   absent_[id] = absences_.begin();
   if (absences_.size() > settings_.absent_capacity) ForgetAbsenceLocked(absences_.back().id);
 }
 
-void ArticleCache::Fold(uint64_t id, uint64_t life, uint64_t sealed_epoch, int64_t sealed_views) {
+void ArticleCache::NoteAnswers(const LedgerState& state, absl::Span<const Answered> answers) {
   absl::MutexLock lock(&mutex_);
-  const auto found = by_id_.find(id);
-  if (found == by_id_.end()) return;
-  ArticleRow& row = found->second->row;
-  if (row.life != life || row.applied_epoch + 1 != sealed_epoch) return;
-  // What does not fit will be among the dead letters: then only MySQL knows the count.
-  const absl::int128 folded = absl::int128(row.count) + sealed_views;
-  if (folded < 0 || folded > absl::int128(std::numeric_limits<uint64_t>::max())) return;
-  row.count = static_cast<uint64_t>(folded);
-  row.applied_epoch = sealed_epoch;
+  for (const Answered& answer : answers) {
+    CountRow* const row = counts_.Find(answer.id);
+    if (row == nullptr) continue;
+    if (answer.folds) Fold(*row, state, answer.sealed_views);
+    row->shown = std::max(row->shown, answer.count);
+  }
 }
 
-void ArticleCache::EvictLocked() {
-  while (bytes_ > settings_.bytes && entries_.size() > 1) {
-    bytes_ -= entries_.back().bytes;
-    by_id_.erase(entries_.back().row.article->id);
-    entries_.pop_back();
-  }
+uint64_t ArticleCache::ShowAtLeast(uint64_t id, uint64_t at_least, uint64_t views) {
+  absl::MutexLock lock(&mutex_);
+  CountRow* const row = counts_.Find(id);
+  if (row == nullptr) return at_least + views;
+  row->shown = std::max(row->shown, at_least) + views;
+  return row->shown;
+}
+
+void ArticleCache::ForgetTextLocked(uint64_t id) {
+  const auto found = text_by_id_.find(id);
+  if (found == text_by_id_.end()) return;
+  bytes_ -= found->second->bytes;
+  texts_.erase(found->second);
+  text_by_id_.erase(found);
 }
 
 void ArticleCache::ForgetAbsenceLocked(uint64_t id) {

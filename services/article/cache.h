@@ -1,65 +1,86 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <list>
 #include <memory>
-#include <optional>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/random/random.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "services/article/article.h"
+#include "services/article/count_table.h"
 #include "services/common/base/clock.h"
+#include "services/common/ledger/state.h"
 
 namespace readcount {
 
-// A row as the cache holds it.
-struct CachedRow {
-  ArticleRow row;
-  bool expired = false;  // the text has reached its age: read it again, use it only if that fails
-
-  // The greatest count that was ever answered for this article, to fall back on when neither server answers.
-  std::shared_ptr<std::atomic<uint64_t>> shown;
-};
-
-// Articles by id, bounded in memory, and ids known to be absent, bounded in number; the least recently used
-// of each go first. Expiry concerns text and absence only: whether a row's count is exact is decided by
-// comparing its epoch with the ledger's, never by age. Thread-safe.
+// Articles by id: their counts in a table of fixed size, their texts bounded in memory, and ids known to be
+// absent, bounded in number; the least recently used texts and absences go first. Expiry concerns text and
+// existence only: whether a row's count is exact is decided by comparing its epoch with the ledger's, never
+// by age. Thread-safe.
 class ArticleCache {
  public:
   struct Settings {
-    size_t bytes = 0;            // memory for articles
+    size_t bytes = 0;            // memory for texts
+    size_t counts = 0;           // articles whose counts are remembered
     size_t absent_capacity = 0;  // absent ids
     absl::Duration ttl;          // of text; shortened at random by up to 20 %, so that rows expire one by one
-    absl::Duration absent_ttl;   // of absence
+    absl::Duration
+        count_ttl;  // of a count whose text nobody asks for: that the article exists; shortened alike
+    absl::Duration absent_ttl;  // of absence
   };
 
-  ArticleCache(Settings settings, const Clock& clock) : settings_(settings), clock_(clock) {}
+  ArticleCache(Settings settings, const Clock& clock)
+      : settings_(settings), clock_(clock), counts_(settings.counts) {}
 
+  enum class State {
+    kUnknown,  // must be read; there is no row
+    kAbsent,   // known not to exist
+    kExpired,  // has reached its age: read it again, use the row only if that fails
+    kAgeing,   // will soon: have it read again meanwhile
+    kFresh,
+  };
   struct Lookup {
-    std::optional<CachedRow> row;
-    bool absent = false;  // known not to exist; then there is no row
+    State state = State::kUnknown;
+    ArticleRow row;
+
+    bool known() const { return state != State::kUnknown && state != State::kAbsent; }
   };
-  Lookup Find(uint64_t id);
+
+  // With `text` false the text is neither needed nor given, and its age does not matter.
+  Lookup Find(uint64_t id, bool text);
+  // Of each id what Find says, in their order.
+  std::vector<Lookup> FindAll(absl::Span<const uint64_t> ids, bool text);
 
   // Remembers a row just loaded, unless a newer one of the same life is there. Returns what is now cached.
-  CachedRow Put(const ArticleRow& row);
+  ArticleRow Put(const ArticleRow& row);
 
   // Remembers that there is no such article, and forgets its row.
   void PutAbsent(uint64_t id);
 
-  // Steps a row forward by the sealed batch after the one it has: `count` includes it from now on. Does
-  // nothing if the row is not at that place any more.
-  void Fold(uint64_t id, uint64_t life, uint64_t sealed_epoch, int64_t sealed_views);
+  // A count as it was answered, exact at `state`.
+  struct Answered {
+    uint64_t id = 0;
+    uint64_t count = 0;
+    bool folds = false;        // the row may take the sealed batch in
+    int64_t sealed_views = 0;  // of the sealed batch
+  };
+  // Remembers what was shown. A row that folds steps forward by the sealed batch after the one it has: its
+  // count includes it from now on; unless the row is not at that place any more.
+  void NoteAnswers(const LedgerState& state, absl::Span<const Answered> answers);
+
+  // For counts that cannot be made exact: the greatest count that was shown of the article so far, or
+  // `at_least` if that is greater; plus `views`. It is shown from now on.
+  uint64_t ShowAtLeast(uint64_t id, uint64_t at_least, uint64_t views = 0);
 
  private:
-  struct Entry {
-    ArticleRow row;
-    std::shared_ptr<std::atomic<uint64_t>> shown;
+  struct Text {
+    std::shared_ptr<const Article> article;
     absl::Duration expires;
     size_t bytes = 0;
   };
@@ -68,7 +89,13 @@ class ArticleCache {
     absl::Duration expires;
   };
 
-  void EvictLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static State AgeOf(absl::Duration now, absl::Duration expires, absl::Duration ttl);
+  Lookup FindLocked(uint64_t id, bool text, absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsAbsentLocked(uint64_t id, absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Duration ShortenedLocked(absl::Duration ttl) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void PutTextLocked(const std::shared_ptr<const Article>& article, absl::Duration now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ForgetTextLocked(uint64_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ForgetAbsenceLocked(uint64_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Settings settings_;
@@ -76,8 +103,9 @@ class ArticleCache {
 
   absl::Mutex mutex_;
   absl::InsecureBitGen random_ ABSL_GUARDED_BY(mutex_);
-  std::list<Entry> entries_ ABSL_GUARDED_BY(mutex_);  // most recently used first
-  absl::flat_hash_map<uint64_t, std::list<Entry>::iterator> by_id_ ABSL_GUARDED_BY(mutex_);
+  CountTable counts_ ABSL_GUARDED_BY(mutex_);
+  std::list<Text> texts_ ABSL_GUARDED_BY(mutex_);  // most recently used first
+  absl::flat_hash_map<uint64_t, std::list<Text>::iterator> text_by_id_ ABSL_GUARDED_BY(mutex_);
   size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::list<Absence> absences_ ABSL_GUARDED_BY(mutex_);  // newest first
   absl::flat_hash_map<uint64_t, std::list<Absence>::iterator> absent_ ABSL_GUARDED_BY(mutex_);

@@ -18,7 +18,8 @@ absl::Status NotReadInTime(uint64_t id) {
 
 ArticleLoader::ArticleLoader(Settings settings, ArticleRepository& repository, ArticleCache& cache,
                              const Clock& clock)
-    : repository_(repository),
+    : settings_(settings),
+      repository_(repository),
       cache_(cache),
       clock_(clock),
       timer_(clock),
@@ -33,8 +34,7 @@ ArticleLoader::ArticleLoader(Settings settings, ArticleRepository& repository, A
                  });
                }) {}
 
-void ArticleLoader::Load(uint64_t id, uint64_t life, absl::Duration patience, Callback callback) {
-  const Key key(life, id);
+void ArticleLoader::Load(const Key& key, absl::Duration patience, Callback callback) {
   const auto waiter = std::make_shared<Callback>(std::move(callback));
   bool first = false;
   bool stalled = false;
@@ -42,17 +42,34 @@ void ArticleLoader::Load(uint64_t id, uint64_t life, absl::Duration patience, Ca
     absl::MutexLock lock(&mutex_);
     stalled = StalledLocked(patience);
     if (waiting_.empty()) last_progress_ = clock_.Elapsed();
-    std::vector<Waiter>& waiting = waiting_[key];
-    first = waiting.empty();
-    if (first || !stalled) waiting.push_back(waiter);
+    const auto [waiting, added] = waiting_.try_emplace(key);
+    first = added;
+    if (first || !stalled) waiting->second.push_back(waiter);
   }
   if (stalled) {
-    GiveUp(waiter, id);
+    GiveUp(waiter, key.id);
   } else if (patience != absl::InfiniteDuration()) {
-    timer_.After(patience, [this, waiter, id] { GiveUp(waiter, id); });
+    timer_.After(patience, [this, waiter, id = key.id] { GiveUp(waiter, id); });
   }
   if (!first) return;
   if (absl::Status status = batcher_.Add(Key(key)); !status.ok()) Finish(key, status);
+}
+
+void ArticleLoader::Renew(const Key& key) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!renewals_.insert(key).second || renewals_.size() > 1) return;
+  }
+  timer_.After(settings_.renewal, [this] { BeginRenewals(); });
+}
+
+void ArticleLoader::BeginRenewals() {
+  absl::flat_hash_set<Key> keys;
+  {
+    absl::MutexLock lock(&mutex_);
+    keys.swap(renewals_);
+  }
+  for (const Key& key : keys) Load(key, absl::InfiniteDuration(), [](const absl::StatusOr<ArticleRow>&) {});
 }
 
 bool ArticleLoader::StalledLocked(absl::Duration patience) const {
@@ -69,29 +86,29 @@ void ArticleLoader::GiveUp(const Waiter& waiter, uint64_t id) {
 }
 
 void ArticleLoader::LoadBatch(const std::vector<Key>& batch) {
-  std::map<uint64_t, std::vector<uint64_t>> by_life;
-  for (const auto& [life, id] : batch) by_life[life].push_back(id);
-  for (const auto& [life, ids] : by_life) LoadOfLife(life, ids);
+  std::map<std::pair<uint64_t, bool>, std::vector<uint64_t>> alike;
+  for (const Key& key : batch) alike[{key.life, key.text}].push_back(key.id);
+  for (const auto& [kind, ids] : alike) LoadAlike(kind.first, kind.second, ids);
 }
 
-void ArticleLoader::LoadOfLife(uint64_t life, const std::vector<uint64_t>& ids) {
-  const absl::StatusOr<std::vector<ArticleRow>> rows = repository_.Load(life, ids);
+void ArticleLoader::LoadAlike(uint64_t life, bool text, const std::vector<uint64_t>& ids) {
+  const absl::StatusOr<std::vector<ArticleRow>> rows = repository_.Load(life, ids, text);
   if (!rows.ok()) {
-    for (uint64_t id : ids) Finish({life, id}, rows.status());
+    for (uint64_t id : ids) Finish({id, life, text}, rows.status());
     return;
   }
   absl::flat_hash_set<uint64_t> missing(ids.begin(), ids.end());
   for (const ArticleRow& row : *rows) {
-    missing.erase(row.article->id);
-    Finish({life, row.article->id}, cache_.Put(row));
+    missing.erase(row.id);
+    Finish({row.id, life, text}, cache_.Put(row));
   }
   for (uint64_t id : missing) {
     cache_.PutAbsent(id);
-    Finish({life, id}, absl::NotFoundError(absl::StrCat("there is no article ", id)));
+    Finish({id, life, text}, absl::NotFoundError(absl::StrCat("there is no article ", id)));
   }
 }
 
-void ArticleLoader::Finish(const Key& key, const absl::StatusOr<CachedRow>& outcome) {
+void ArticleLoader::Finish(const Key& key, const absl::StatusOr<ArticleRow>& outcome) {
   std::vector<Callback> callbacks;
   {
     absl::MutexLock lock(&mutex_);

@@ -8,6 +8,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "services/article/cache.h"
@@ -24,9 +25,10 @@ namespace readcount {
 class ArticleLoader {
  public:
   struct Settings {
-    int threads = 1;            // loads under way at once
-    size_t max_batch = 512;     // ids in one statement
-    size_t max_queued = 65536;  // ids that may wait
+    int threads = 1;                                   // loads under way at once
+    size_t max_batch = 512;                            // ids in one statement
+    size_t max_queued = 65536;                         // ids that may wait
+    absl::Duration renewal = absl::Milliseconds(100);  // how long ids gather that are renewed together
   };
 
   // All must outlive the loader.
@@ -34,35 +36,52 @@ class ArticleLoader {
 
   // NOT_FOUND if there is no such article; RESOURCE_EXHAUSTED if too many ids wait; DEADLINE_EXCEEDED if it
   // was not read in time; else the repository's errors, which are never cached.
-  using Callback = std::function<void(const absl::StatusOr<CachedRow>&)>;
+  using Callback = std::function<void(const absl::StatusOr<ArticleRow>&)>;
 
-  // Loads a row with its position in `life`. A load of the same id and life that is under way serves this
-  // call as well, though it may have begun before the call. `callback` runs once, on another thread or, if
-  // the load is refused, on this one. It waits `patience` at most, and not at all while the repository has
-  // let others wait for longer than that without any answer; the load goes on and fills the cache.
-  void Load(uint64_t id, uint64_t life, absl::Duration patience, Callback callback);
+  // What to load: a row with its position in `life`, with its text or without.
+  struct Key {
+    uint64_t id = 0;
+    uint64_t life = 0;
+    bool text = true;
+
+    friend bool operator==(const Key&, const Key&) = default;
+    template <typename H>
+    friend H AbslHashValue(H hash, const Key& key) {
+      return H::combine(std::move(hash), key.id, key.life, key.text);
+    }
+  };
+
+  // A load of the same key that is under way serves this call as well, though it may have begun before the
+  // call. `callback` runs once, on another thread or, if the load is refused, on this one. It waits
+  // `patience` at most, and not at all while the repository has let others wait for longer than that without
+  // any answer; the load goes on and fills the cache.
+  void Load(const Key& key, absl::Duration patience, Callback callback);
+
+  // Has a row that is in the cache read again before it expires, together with all that are asked for soon.
+  // Nobody waits for it, so an error only means that the row will expire.
+  void Renew(const Key& key);
 
  private:
-  using Key = std::pair<uint64_t, uint64_t>;  // life, id
-
   // Somebody who waits; the callback is gone once it was told.
   using Waiter = std::shared_ptr<Callback>;
 
   // True while loads are under way and none has ended for `patience`.
   bool StalledLocked(absl::Duration patience) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void GiveUp(const Waiter& waiter, uint64_t id);
+  void BeginRenewals();
 
   void LoadBatch(const std::vector<Key>& batch);
-  void LoadOfLife(uint64_t life, const std::vector<uint64_t>& ids);
-  void Finish(const Key& key, const absl::StatusOr<CachedRow>& outcome);
+  void LoadAlike(uint64_t life, bool text, const std::vector<uint64_t>& ids);
+  void Finish(const Key& key, const absl::StatusOr<ArticleRow>& outcome);
 
+  const Settings settings_;
   ArticleRepository& repository_;
   ArticleCache& cache_;
-
   const Clock& clock_;
 
   absl::Mutex mutex_;
   absl::flat_hash_map<Key, std::vector<Waiter>> waiting_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_set<Key> renewals_ ABSL_GUARDED_BY(mutex_);  // that gather
   absl::Duration last_progress_ ABSL_GUARDED_BY(mutex_);  // when a load ended, or the first of several began
 
   Timer timer_;

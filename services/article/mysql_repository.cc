@@ -9,13 +9,23 @@
 namespace readcount {
 namespace {
 
-constexpr absl::string_view kLoad =
-    "SELECT a.id, a.title, a.content, a.author, a.created_at, a.updated_at, a.read_count, p.epoch, "
-    "p.through_id "
-    "FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS wanted "
+constexpr absl::string_view kSelectCounts = "SELECT a.id, a.read_count, p.epoch, p.through_id";
+constexpr absl::string_view kAndTexts = ", a.title, a.content, a.author, a.created_at, a.updated_at";
+constexpr absl::string_view kOfWanted =
+    " FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS wanted "
     "STRAIGHT_JOIN articles AS a ON a.id = wanted.id "
     "LEFT JOIN read_count_positions AS p ON p.life = ? "
     "WHERE a.is_deleted = 0";
+constexpr size_t kCountColumns = 4;
+
+ArticleRow ToRow(uint64_t life, const std::vector<mysql::Field>& fields) {
+  Position position;
+  if (fields[2].has_value())
+    position = {.epoch = mysql::ToUint64(fields[2]), .through_id = mysql::ToUint64(fields[3])};
+  ArticleRow row{.id = mysql::ToUint64(fields[0]), .count = mysql::ToUint64(fields[1]), .life = life};
+  row.applied_epoch = position.applied_epoch(row.id);
+  return row;
+}
 
 // `created_at <= ?` beside the exact condition lets both servers walk the index from the right place.
 constexpr absl::string_view kNewest =
@@ -61,31 +71,30 @@ std::optional<absl::Time> MysqlArticleRepository::ToTime(const mysql::Field& fie
   return absl::FromCivil(*civil, absl::UTCTimeZone()) - datetime_offset_;
 }
 
-ArticleRow MysqlArticleRepository::ToRow(uint64_t life, std::vector<mysql::Field>& fields) const {
+std::shared_ptr<const Article> MysqlArticleRepository::ToArticle(uint64_t id,
+                                                                 absl::Span<mysql::Field> fields) const {
   auto article = std::make_shared<Article>();
-  article->id = mysql::ToUint64(fields[0]);
-  article->title = std::move(fields[1]).value_or("");
-  article->content = std::move(fields[2]).value_or("");
-  article->author = std::move(fields[3]).value_or("");
-  article->created_at = ToTime(fields[4]);
-  article->updated_at = ToTime(fields[5]);
-  Position position;
-  if (fields[7].has_value())
-    position = {.epoch = mysql::ToUint64(fields[7]), .through_id = mysql::ToUint64(fields[8])};
-  ArticleRow row{.count = mysql::ToUint64(fields[6]), .life = life};
-  row.applied_epoch = position.applied_epoch(article->id);
-  row.article = std::move(article);
-  return row;
+  article->id = id;
+  article->title = std::move(fields[0]).value_or("");
+  article->content = std::move(fields[1]).value_or("");
+  article->author = std::move(fields[2]).value_or("");
+  article->created_at = ToTime(fields[3]);
+  article->updated_at = ToTime(fields[4]);
+  return article;
 }
 
 absl::StatusOr<std::vector<ArticleRow>> MysqlArticleRepository::Load(uint64_t life,
-                                                                     absl::Span<const uint64_t> ids) {
-  absl::StatusOr<mysql::Result> result =
-      Select(kLoad, {absl::StrCat("[", absl::StrJoin(ids, ","), "]"), life});
+                                                                     absl::Span<const uint64_t> ids,
+                                                                     bool text) {
+  absl::StatusOr<mysql::Result> result = Select(absl::StrCat(kSelectCounts, text ? kAndTexts : "", kOfWanted),
+                                                {absl::StrCat("[", absl::StrJoin(ids, ","), "]"), life});
   if (!result.ok()) return result.status();
   std::vector<ArticleRow> rows;
   rows.reserve(result->rows.size());
-  for (std::vector<mysql::Field>& fields : result->rows) rows.push_back(ToRow(life, fields));
+  for (std::vector<mysql::Field>& fields : result->rows) {
+    rows.push_back(ToRow(life, fields));
+    if (text) rows.back().article = ToArticle(rows.back().id, absl::MakeSpan(fields).subspan(kCountColumns));
+  }
   return rows;
 }
 

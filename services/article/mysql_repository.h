@@ -12,13 +12,14 @@ class MysqlArticleRepository final : public ArticleRepository {
   MysqlArticleRepository(mysql::Pool& pool, absl::Duration datetime_offset)
       : pool_(pool), datetime_offset_(datetime_offset) {}
 
-  absl::StatusOr<std::vector<ArticleRow>> Load(uint64_t life, absl::Span<const uint64_t> ids) override;
+  absl::StatusOr<std::vector<ArticleRow>> Load(uint64_t life, absl::Span<const uint64_t> ids,
+                                               bool text) override;
   absl::StatusOr<std::vector<PageKey>> ListKeys(const PageQuery& query) override;
   absl::Status Ping() override;
 
  private:
   absl::StatusOr<mysql::Result> Select(absl::string_view sql, absl::Span<const mysql::Argument> arguments);
-  ArticleRow ToRow(uint64_t life, std::vector<mysql::Field>& fields) const;
+  std::shared_ptr<const Article> ToArticle(uint64_t id, absl::Span<mysql::Field> fields) const;
   std::optional<absl::Time> ToTime(const mysql::Field& field) const;
 
   mysql::Pool& pool_;

@@ -1,6 +1,5 @@
 #include "services/article/read_operation.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,69 +12,73 @@ namespace {
 // change of life in between.
 constexpr int kMaxReloads = 3;
 
-// Raises `shown` to `count` if it is lower; returns the greater.
-uint64_t Raise(std::atomic<uint64_t>& shown, uint64_t count) {
-  uint64_t before = shown.load(std::memory_order_relaxed);
-  while (before < count && !shown.compare_exchange_weak(before, count, std::memory_order_relaxed)) {
-  }
-  return std::max(before, count);
-}
-
 }  // namespace
 
 ReadOperation::ReadOperation(ArticleReader& reader, std::vector<uint64_t> ids, ArticleReader::Options options,
                              ArticleReader::Callback callback)
-    : reader_(reader), options_(options), callback_(std::move(callback)), items_(ids.size()) {
-  for (size_t i = 0; i < ids.size(); ++i) items_[i].id = ids[i];
-}
+    : reader_(reader),
+      options_(options),
+      callback_(std::move(callback)),
+      ids_(std::move(ids)),
+      items_(ids_.size()) {}
 
 void ReadOperation::Start() {
-  pending_ = items_.size() + 1;
-  for (Item& item : items_) FindRow(item);
+  using State = ArticleCache::State;
+  std::vector<ArticleCache::Lookup> found = reader_.cache_.FindAll(ids_, options_.text);
+  std::vector<Item*> missing;
+  for (size_t i = 0; i < ids_.size(); ++i) {
+    Item& item = items_[i];
+    const State state = found[i].state;
+    item.known = found[i].known();
+    item.expired = state == State::kExpired;
+    item.row = std::move(found[i].row);
+    if (ids_[i] == 0) {
+      item.error = absl::InvalidArgumentError("id: must be 1 or greater");
+    } else if (state == State::kAbsent) {
+      item.error = absl::NotFoundError(absl::StrCat("there is no article ", ids_[i]));
+    } else if (state == State::kUnknown || state == State::kExpired) {
+      missing.push_back(&item);
+    } else if (state == State::kAgeing) {
+      reader_.loader_.Renew(KeyOf(item, reader_.recorder_.life()));
+    }
+  }
+  pending_ = missing.size() + 1;
+  for (Item* item : missing) Load(*item);
   if (LastOfStep()) AskLedger();
 }
 
-void ReadOperation::FindRow(Item& item) {
-  if (item.id == 0) {
-    item.error = absl::InvalidArgumentError("id: must be 1 or greater");
-    LastOfStep();
-    return;
-  }
-  ArticleCache::Lookup found = reader_.cache_.Find(item.id);
-  if (found.absent) item.error = absl::NotFoundError(absl::StrCat("there is no article ", item.id));
-  const bool expired = found.row.has_value() && found.row->expired;
-  item.row = std::move(found.row);
-  if (found.absent || (item.row.has_value() && !expired)) {
-    LastOfStep();
-    return;
-  }
-  reader_.loader_.Load(item.id, reader_.recorder_.life(),
-                       expired ? reader_.patience_.refresh : options_.first_patience,
-                       [self = shared_from_this(), &item](const absl::StatusOr<CachedRow>& row) {
+void ReadOperation::Load(Item& item) {
+  reader_.loader_.Load(KeyOf(item, reader_.recorder_.life()),
+                       item.expired ? reader_.patience_.refresh : options_.first_patience,
+                       [self = shared_from_this(), &item](const absl::StatusOr<ArticleRow>& row) {
                          self->RowLoaded(item, row);
                          if (self->LastOfStep()) self->AskLedger();
                        });
 }
 
-void ReadOperation::RowLoaded(Item& item, const absl::StatusOr<CachedRow>& row) {
+void ReadOperation::RowLoaded(Item& item, const absl::StatusOr<ArticleRow>& row) {
   if (row.ok()) {
     item.row = *row;
-  } else if (item.row.has_value() && (!absl::IsNotFound(row.status()) || Recorded(item))) {
+    item.known = true;
+    item.expired = false;
+  } else if (item.known && (!absl::IsNotFound(row.status()) || item.recorded)) {
     // NOT_FOUND promises that nothing was recorded: who viewed an article that is gone since sees it once
     // more.
-    item.content_stale = item.row->expired || absl::IsNotFound(row.status());
+    item.content_stale = item.expired || absl::IsNotFound(row.status());
   } else {
-    item.row.reset();
+    item.known = false;
     item.error = row.status();
   }
 }
 
 void ReadOperation::AskLedger() {
   std::vector<uint64_t> ids;
+  ids.reserve(items_.size());
+  asked_.reserve(items_.size());
   for (Item& item : items_) {
-    if (!item.row.has_value()) continue;
+    if (!item.known) continue;
     asked_.push_back(&item);
-    ids.push_back(item.id);
+    ids.push_back(IdOf(item));
   }
   if (ids.empty()) return Finish();
   const absl::Status status =
@@ -83,107 +86,112 @@ void ReadOperation::AskLedger() {
                                [self = shared_from_this()](const absl::StatusOr<RecordedViews>& outcome) {
                                  self->LedgerAnswered(outcome);
                                });
-  if (!status.ok()) LedgerAnswered(status);
+  if (!status.ok()) NotRecorded(status);
+}
+
+void ReadOperation::NotRecorded(const absl::Status& status) {
+  for (Item* item : asked_) {
+    item->count.count = item->row.count;
+    if (options_.record || absl::IsResourceExhausted(status)) item->error = status;
+  }
+  Finish();
 }
 
 void ReadOperation::LedgerAnswered(const absl::StatusOr<RecordedViews>& outcome) {
-  if (!outcome.ok()) {
+  if (!outcome.ok()) return NotRecorded(outcome.status());
+  held_ = outcome->held;
+  if (held_) {
     for (Item* item : asked_) {
-      if (options_.record || absl::IsResourceExhausted(outcome.status())) {
-        item->error = outcome.status();
-      } else {
-        AnswerStale(*item, item->row->row.count);
-      }
+      item->count.count = item->row.count;
+      item->recorded = true;
     }
-    return Finish();
-  }
-  if (outcome->held) {
-    for (Item* item : asked_) AnswerHeld(*item);
     return Finish();
   }
   state_ = outcome->state;
-  for (size_t i = 0; i < asked_.size(); ++i) asked_[i]->view = outcome->views[i];
-  pending_ = asked_.size() + 1;
-  for (Item* item : asked_) Settle(*item);
+  std::vector<Item*> unsettled;
+  for (size_t i = 0; i < asked_.size(); ++i) {
+    asked_[i]->view = outcome->views[i];
+    if (!Settle(*asked_[i])) unsettled.push_back(asked_[i]);
+  }
+  pending_ = unsettled.size() + 1;
+  for (Item* item : unsettled) Reload(*item);
   if (LastOfStep()) Finish();
 }
 
-// Ends with one part of the step less, now or when the row has been read again.
-void ReadOperation::Settle(Item& item) {
-  if (item.view->pending.refused) {
+// False if the row must be read again.
+bool ReadOperation::Settle(Item& item) {
+  if (item.view.pending.refused) {
     item.error = absl::ResourceExhaustedError(
-        absl::StrCat("article ", item.id,
+        absl::StrCat("article ", IdOf(item),
                      " has as many pending views as fit: nothing was counted, try after the next sync"));
-    LastOfStep();
-    return;
+    return true;
   }
-  std::optional<ExactCount> count = CountExactly(item.row->row, state_, *item.view);
-  if (!count.has_value()) {
-    // Others may have read or folded the row meanwhile.
-    if (ArticleCache::Lookup found = reader_.cache_.Find(item.id); found.row.has_value()) {
-      item.row = std::move(found.row);
-      count = CountExactly(item.row->row, state_, *item.view);
-    }
-  }
-  if (!count.has_value()) return Reload(item);
-  AnswerExactly(item, *count);
-  LastOfStep();
+  item.recorded = options_.record;
+  if (CountExactly(item)) return true;
+  // Others may have read or folded the row meanwhile.
+  ArticleCache::Lookup found = reader_.cache_.Find(IdOf(item), options_.text);
+  if (!found.known()) return false;
+  item.row = std::move(found.row);
+  return CountExactly(item);
+}
+
+bool ReadOperation::CountExactly(Item& item) {
+  const std::optional<ExactCount> count = readcount::CountExactly(item.row, state_, item.view);
+  item.exact = count.has_value();
+  item.count = count.value_or(ExactCount{.count = AddViews(item.row.count, item.view.pending.live)});
+  return item.exact;
 }
 
 void ReadOperation::Reload(Item& item) {
   ++item.reloads;
-  reader_.loader_.Load(item.id, state_.life, reader_.patience_.recount,
-                       [self = shared_from_this(), &item](const absl::StatusOr<CachedRow>& row) {
-                         self->RowLoaded(item, row);
-                         if (item.row.has_value()) {
-                           const std::optional<ExactCount> count =
-                               CountExactly(item.row->row, self->state_, *item.view);
-                           if (!count.has_value() && row.ok() && item.reloads < kMaxReloads)
-                             return self->Reload(item);
-                           if (count.has_value()) {
-                             self->AnswerExactly(item, *count);
-                           } else {
-                             self->AnswerStale(item, AddViews(item.row->row.count, item.view->pending.live));
-                           }
-                         }
-                         if (self->LastOfStep()) self->Finish();
-                       });
-}
-
-void ReadOperation::AnswerExactly(Item& item, const ExactCount& count) {
-  if (count.folds) reader_.cache_.Fold(item.id, state_.life, state_.sealed_epoch, item.view->pending.sealed);
-  Raise(*item.row->shown, count.count);
-  item.answer = {
-      .article = item.row->row.article, .read_count = count.count, .content_stale = item.content_stale};
-}
-
-// The view is in the spool: it is in every count from now on.
-void ReadOperation::AnswerHeld(Item& item) {
-  AnswerStale(item, item.row->row.count);
-  item.answer.read_count = item.row->shown->fetch_add(1, std::memory_order_relaxed) + 1;
-}
-
-void ReadOperation::AnswerStale(Item& item, uint64_t at_least) {
-  item.answer = {.article = item.row->row.article,
-                 .read_count = Raise(*item.row->shown, at_least),
-                 .count_stale = true,
-                 .content_stale = item.content_stale};
+  reader_.loader_.Load(
+      KeyOf(item, state_.life), reader_.patience_.recount,
+      [self = shared_from_this(), &item](const absl::StatusOr<ArticleRow>& row) {
+        self->RowLoaded(item, row);
+        if (item.known && !self->CountExactly(item) && row.ok() && item.reloads < kMaxReloads)
+          return self->Reload(item);
+        if (self->LastOfStep()) self->Finish();
+      });
 }
 
 void ReadOperation::Finish() {
+  NoteExactCounts();
   ArticleReader::Results results;
   results.reserve(items_.size());
   for (Item& item : items_) {
     if (!item.error.ok()) {
-      results.emplace_back(item.error);
+      results.emplace_back(std::move(item.error));
       continue;
     }
-    if (options_.record && LogEnabled(LogLevel::kDebug)) {
-      Log(LogLevel::kDebug, "view", {{"article", item.id}, {"read_count", item.answer.read_count}});
-    }
-    results.emplace_back(std::move(item.answer));
+    results.emplace_back(Answer(item));
+    if (options_.record && LogEnabled(LogLevel::kDebug))
+      Log(LogLevel::kDebug, "view", {{"article", IdOf(item)}, {"read_count", results.back()->read_count}});
   }
   callback_(std::move(results));
+}
+
+void ReadOperation::NoteExactCounts() {
+  std::vector<ArticleCache::Answered> answers;
+  answers.reserve(asked_.size());
+  for (const Item* item : asked_) {
+    if (!item->exact || !item->error.ok()) continue;
+    answers.push_back({.id = IdOf(*item),
+                       .count = item->count.count,
+                       .folds = item->count.folds,
+                       .sealed_views = item->view.pending.sealed});
+  }
+  if (!answers.empty()) reader_.cache_.NoteAnswers(state_, answers);
+}
+
+CountedArticle ReadOperation::Answer(Item& item) {
+  CountedArticle answer{.article = std::move(item.row.article),
+                        .read_count = item.count.count,
+                        .count_stale = !item.exact,
+                        .content_stale = item.content_stale};
+  // A view that is held is in every count from now on.
+  if (!item.exact)
+    answer.read_count = reader_.cache_.ShowAtLeast(IdOf(item), item.count.count, held_ ? 1 : 0);
+  return answer;
 }
 
 }  // namespace readcount

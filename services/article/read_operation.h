@@ -24,26 +24,33 @@ class ReadOperation : public std::enable_shared_from_this<ReadOperation> {
  private:
   // One id's way.
   struct Item {
-    uint64_t id = 0;
-    std::optional<CachedRow> row;
-    absl::Status error;  // set when there will be no article
-    bool content_stale = false;
-    std::optional<RecordedView> view;  // what the ledger said
+    ArticleRow row;
+    absl::Status error;          // set when there will be no article
+    bool known = false;          // there is a row
+    bool expired = false;        // which has reached its age
+    bool recorded = false;       // the ledger has the view
+    bool exact = false;          // the count is
+    bool content_stale = false;  // the text may be
     int reloads = 0;
-    CountedArticle answer;
+    RecordedView view;  // what the ledger said
+    ExactCount count;   // exact, or the least that it can be
   };
 
-  void FindRow(Item& item);
-  void RowLoaded(Item& item, const absl::StatusOr<CachedRow>& row);
+  uint64_t IdOf(const Item& item) const { return ids_[static_cast<size_t>(&item - items_.data())]; }
+  void Load(Item& item);
+  void RowLoaded(Item& item, const absl::StatusOr<ArticleRow>& row);
   void AskLedger();
   void LedgerAnswered(const absl::StatusOr<RecordedViews>& outcome);
-  void Settle(Item& item);
+  void NotRecorded(const absl::Status& status);
+  bool Settle(Item& item);
+  bool CountExactly(Item& item);
   void Reload(Item& item);
-  void AnswerExactly(Item& item, const ExactCount& count);
-  void AnswerHeld(Item& item);
-  void AnswerStale(Item& item, uint64_t at_least);
   void Finish();
-  bool Recorded(const Item& item) const { return options_.record && item.view.has_value(); }
+  void NoteExactCounts();
+  CountedArticle Answer(Item& item);
+  ArticleLoader::Key KeyOf(const Item& item, uint64_t life) const {
+    return {.id = IdOf(item), .life = life, .text = options_.text};
+  }
 
   // Counts the parts of a step: true for the last one.
   bool LastOfStep() { return pending_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
@@ -52,9 +59,11 @@ class ReadOperation : public std::enable_shared_from_this<ReadOperation> {
   const ArticleReader::Options options_;
   ArticleReader::Callback callback_;
 
-  std::vector<Item> items_;
+  const std::vector<uint64_t> ids_;
+  std::vector<Item> items_;   // in the order of the ids
   std::vector<Item*> asked_;  // those that reached the ledger, in order
   LedgerState state_;
+  bool held_ = false;  // Redis is away, the views are in the spool
   std::atomic<size_t> pending_ = 0;
 };
 

@@ -44,6 +44,7 @@ class ArticleReader {
 
   struct Options {
     bool record = false;                                       // one view of each
+    bool text = true;                                          // else the counts only
     absl::Duration first_patience = absl::InfiniteDuration();  // to read an article that is not in the cache
   };
 

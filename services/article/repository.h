@@ -33,9 +33,10 @@ class ArticleRepository {
  public:
   virtual ~ArticleRepository() = default;
 
-  // Rows of those `ids` that exist and are not deleted, in no order. Row and position in `life` are read by
-  // one statement, so they fit each other.
-  virtual absl::StatusOr<std::vector<ArticleRow>> Load(uint64_t life, absl::Span<const uint64_t> ids) = 0;
+  // Rows of those `ids` that exist and are not deleted, in no order, with the text or without. Row and
+  // position in `life` are read by one statement, so they fit each other.
+  virtual absl::StatusOr<std::vector<ArticleRow>> Load(uint64_t life, absl::Span<const uint64_t> ids,
+                                                       bool text) = 0;
 
   // Keys of the page after `query.after`, in page order, deleted articles left out.
   virtual absl::StatusOr<std::vector<PageKey>> ListKeys(const PageQuery& query) = 0;

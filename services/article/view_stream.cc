@@ -29,7 +29,8 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
     if (const absl::Status size = CheckBatchSize(request_.ids_size()); !size.ok())
       return FinishOnce(ToGrpc(size));
     std::vector<uint64_t> ids(request_.ids().begin(), request_.ids().end());
-    reader_.Read(std::move(ids), {.record = true, .first_patience = kPatience},
+    reader_.Read(std::move(ids),
+                 {.record = true, .text = !request_.counts_only(), .first_patience = kPatience},
                  [this](const ArticleReader::Results& results) { Answer(results); });
   }
 

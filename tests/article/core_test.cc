@@ -1,10 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "services/article/cache.h"
 #include "services/article/exact_count.h"
 #include "services/article/page_token.h"
-#include "tests/fakes/clock.h"
 
 namespace readcount {
 namespace {
@@ -12,7 +10,8 @@ namespace {
 ArticleRow MakeRow(uint64_t id, uint64_t count, uint64_t applied_epoch, uint64_t life = 7) {
   auto article = std::make_shared<Article>();
   article->id = id;
-  return {.article = std::move(article), .count = count, .life = life, .applied_epoch = applied_epoch};
+  return {
+      .id = id, .article = std::move(article), .count = count, .life = life, .applied_epoch = applied_epoch};
 }
 
 TEST(ExactCountTest, AddsWhatTheRowLacksAndNothingElse) {
@@ -45,72 +44,6 @@ TEST(ExactCountTest, StaysWithinWhatACountCanBe) {
   const LedgerState open{.life = 7, .epoch = 1};
   EXPECT_EQ(CountExactly(MakeRow(1, 5, 0), open, {.pending = {.live = -9}})->count, 0u);
   EXPECT_EQ(CountExactly(MakeRow(1, ~uint64_t{0}, 0), open, {.pending = {.live = 9}})->count, ~uint64_t{0});
-}
-
-class CacheTest : public ::testing::Test {
- protected:
-  FakeClock clock_;
-  ArticleCache cache_{
-      {.bytes = 10'000, .absent_capacity = 2, .ttl = absl::Seconds(10), .absent_ttl = absl::Seconds(1)},
-      clock_};
-};
-
-TEST_F(CacheTest, ExpiresTextButKeepsItToFallBackOn) {
-  cache_.Put(MakeRow(1, 5, 0));
-  clock_.Advance(absl::Seconds(7));
-  EXPECT_FALSE(cache_.Find(1).row->expired);
-  clock_.Advance(absl::Seconds(4));
-  EXPECT_TRUE(cache_.Find(1).row->expired);
-}
-
-TEST_F(CacheTest, DropsTheLeastRecentlyUsedBeyondItsMemory) {
-  for (uint64_t id = 1; id <= 20; ++id) {
-    cache_.Put(MakeRow(id, 0, 0));
-    EXPECT_TRUE(cache_.Find(1).row.has_value());
-  }
-  EXPECT_TRUE(cache_.Find(20).row.has_value());
-  cache_.Put(MakeRow(21, 0, 0));
-  for (uint64_t id = 22; id <= 60; ++id) cache_.Put(MakeRow(id, 0, 0));
-  EXPECT_FALSE(cache_.Find(2).row.has_value());
-  EXPECT_TRUE(cache_.Find(60).row.has_value());
-}
-
-TEST_F(CacheTest, RemembersAbsentIdsBrieflyAndOnlySoMany) {
-  cache_.PutAbsent(1);
-  EXPECT_TRUE(cache_.Find(1).absent);
-  clock_.Advance(absl::Seconds(2));
-  EXPECT_FALSE(cache_.Find(1).absent);
-  for (uint64_t id = 1; id <= 3; ++id) cache_.PutAbsent(id);
-  EXPECT_FALSE(cache_.Find(1).absent);
-  EXPECT_TRUE(cache_.Find(3).absent);
-}
-
-TEST_F(CacheTest, ForgetsAnArticleThatIsGoneAndAnAbsenceThatIsOver) {
-  cache_.Put(MakeRow(1, 5, 0));
-  cache_.PutAbsent(1);
-  EXPECT_FALSE(cache_.Find(1).row.has_value());
-  cache_.Put(MakeRow(1, 5, 0));
-  EXPECT_FALSE(cache_.Find(1).absent);
-  EXPECT_TRUE(cache_.Find(1).row.has_value());
-}
-
-TEST_F(CacheTest, FoldsASealedBatchOnceAndOnlyTheNext) {
-  cache_.Put(MakeRow(1, 5, 3));
-  cache_.Fold(1, 7, 5, 100);
-  cache_.Fold(1, 8, 4, 100);
-  EXPECT_EQ(cache_.Find(1).row->row.count, 5u);
-  cache_.Fold(1, 7, 4, 10);
-  cache_.Fold(1, 7, 4, 10);
-  EXPECT_EQ(cache_.Find(1).row->row.count, 15u);
-  EXPECT_EQ(cache_.Find(1).row->row.applied_epoch, 4u);
-}
-
-TEST_F(CacheTest, ALateLoadDoesNotUndoAFold) {
-  cache_.Put(MakeRow(1, 5, 3));
-  cache_.Fold(1, 7, 4, 10);
-  EXPECT_EQ(cache_.Put(MakeRow(1, 5, 3)).row.count, 15u);
-  EXPECT_EQ(cache_.Put(MakeRow(1, 15, 4)).row.count, 15u);
-  EXPECT_EQ(cache_.Put(MakeRow(1, 9, 0, 8)).row.count, 9u) << "another life begins anew";
 }
 
 TEST(PageTokenTest, ComesBackAsItWas) {

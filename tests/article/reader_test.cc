@@ -54,9 +54,13 @@ class ReaderTest : public ::testing::Test {
   JumpingSleeper sleeper_{clock_};
   FakeRepository repository_;
   FakeViewLedger ledger_;
-  ArticleCache cache_{
-      {.bytes = 1 << 20, .absent_capacity = 100, .ttl = absl::Seconds(60), .absent_ttl = absl::Seconds(1)},
-      clock_};
+  ArticleCache cache_{{.bytes = 1 << 20,
+                       .counts = 1000,
+                       .absent_capacity = 100,
+                       .ttl = absl::Seconds(60),
+                       .count_ttl = absl::Seconds(600),
+                       .absent_ttl = absl::Seconds(1)},
+                      clock_};
   ArticleLoader loader_{{.threads = 2}, repository_, cache_, SystemClock()};
   FakeLifeRegistry registry_;
   ViewRecorder recorder_{{.writer = 42, .retry_for = absl::Seconds(5)},
@@ -200,16 +204,46 @@ TEST_F(ReaderTest, DoesNotWaitForARepositoryThatLetsOthersWaitAlready) {
   View(1);
   repository_.Close();
   absl::Notification first;
-  loader_.Load(2, 7, absl::Milliseconds(1), [&](const absl::StatusOr<CachedRow>& row) {
+  loader_.Load({.id = 2, .life = 7}, absl::Milliseconds(1), [&](const absl::StatusOr<ArticleRow>& row) {
     EXPECT_EQ(row.status().code(), absl::StatusCode::kDeadlineExceeded);
     first.Notify();
   });
   first.WaitForNotification();
   bool told = false;
-  loader_.Load(1, 7, absl::Milliseconds(1),
-               [&](const absl::StatusOr<CachedRow>& row) { told = absl::IsDeadlineExceeded(row.status()); });
+  loader_.Load({.id = 1, .life = 7}, absl::Milliseconds(1),
+               [&](const absl::StatusOr<ArticleRow>& row) { told = absl::IsDeadlineExceeded(row.status()); });
   EXPECT_TRUE(told) << "at once, on the same thread";
   repository_.Open();
+}
+
+TEST_F(ReaderTest, ReadsTextAgainBeforeItExpiresWhileNobodyWaits) {
+  View(1);
+  repository_.Set(1, 100, "another title");
+  const int loads = repository_.loads();
+  clock_.Advance(absl::Seconds(46));
+  EXPECT_EQ(Read({1}, false)[0]->article->title, "a title");
+  repository_.AwaitLoads(loads + 1);
+  absl::Notification joined;  // the load that was just seen, or a later one
+  loader_.Load({.id = 1, .life = 7}, absl::InfiniteDuration(),
+               [&](const absl::StatusOr<ArticleRow>&) { joined.Notify(); });
+  joined.WaitForNotification();
+  EXPECT_EQ(Read({1}, false)[0]->article->title, "another title");
+}
+
+TEST_F(ReaderTest, CountsNeedNoText) {
+  absl::Notification answered;
+  reader_.Read({1, 3, 0}, {.record = true, .text = false}, [&](const ArticleReader::Results& results) {
+    ASSERT_TRUE(results[0].ok()) << results[0].status();
+    EXPECT_EQ(results[0]->read_count, 101u);
+    EXPECT_EQ(results[0]->article, nullptr);
+    EXPECT_EQ(results[1].status().code(), absl::StatusCode::kNotFound);
+    EXPECT_EQ(results[2].status().code(), absl::StatusCode::kInvalidArgument);
+    answered.Notify();
+  });
+  answered.WaitForNotification();
+  EXPECT_EQ(ledger_.live(0), 0);
+  EXPECT_EQ(Read({1}, true)[0]->article->title, "a title") << "is read when it is wanted";
+  EXPECT_EQ(Read({1}, false)[0]->read_count, 102u);
 }
 
 TEST_F(ReaderTest, MarksACountThatCannotBeMadeExactAndNeverLetsItFall) {

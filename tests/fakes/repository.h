@@ -15,7 +15,8 @@ namespace readcount {
 // The articles' table in memory, with the position of one life. Thread-safe.
 class FakeRepository final : public ArticleRepository {
  public:
-  absl::StatusOr<std::vector<ArticleRow>> Load(uint64_t life, absl::Span<const uint64_t> ids) override {
+  absl::StatusOr<std::vector<ArticleRow>> Load(uint64_t life, absl::Span<const uint64_t> ids,
+                                               bool text) override {
     absl::MutexLock lock(&mutex_);
     mutex_.Await(absl::Condition(&open_));
     ++loads_;
@@ -29,7 +30,8 @@ class FakeRepository final : public ArticleRepository {
       article->id = id;
       article->title = titles_[id];
       const Position position = life == life_ ? position_ : Position();
-      rows.push_back({.article = std::move(article),
+      rows.push_back({.id = id,
+                      .article = text ? std::move(article) : nullptr,
                       .count = found->second,
                       .life = life,
                       .applied_epoch = position.applied_epoch(id)});
@@ -80,6 +82,11 @@ class FakeRepository final : public ArticleRepository {
   void Open() {
     absl::MutexLock lock(&mutex_);
     open_ = true;
+  }
+  void AwaitLoads(int loads) {
+    const auto enough = [&] { return loads_ >= loads; };
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(&enough));
   }
   int loads() const {
     absl::MutexLock lock(&mutex_);

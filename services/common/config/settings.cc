@@ -187,6 +187,8 @@ void BindArticle(Binder& binder, ArticleSettings& article) {
   binder.Bind("article.listen", article.listen, ParseAddress);
   binder.Whole("article.cache_bytes", article.cache_bytes, 1 << 16, int64_t{1} << 40);
   binder.Whole("article.absent_capacity", article.absent_capacity, 1, 100'000'000);
+  binder.Whole("article.count_entries", article.count_entries, 1024, int64_t{1} << 32);
+  binder.Time("article.count_ttl", article.count_ttl, absl::ZeroDuration(), kDay);
   binder.Time("article.cache_ttl", article.cache_ttl, absl::ZeroDuration(), kDay);
   binder.Time("article.absent_ttl", article.absent_ttl, absl::ZeroDuration(), kDay);
   binder.Time("article.query_timeout", article.query_timeout, absl::Seconds(1), absl::Hours(1));
