@@ -61,6 +61,15 @@ void Journal::ForgetLast() {
   batches_.pop_back();
 }
 
+void Journal::Refuse(uint64_t seq, uint64_t id) {
+  Batch* const batch = Find(seq);
+  if (batch == nullptr) return;
+  const size_t refused =
+      std::erase_if(batch->entries, [id](const ViewBatch::Entry& entry) { return entry.id == id; });
+  entries_ -= refused;
+  batch->whole = batch->whole && refused == 0;
+}
+
 void Journal::Trim(const WriterStanding& standing) {
   while (!batches_.empty() && batches_.front().seq <= standing.seq) {
     entries_ -= batches_.front().entries.size();

@@ -44,6 +44,9 @@ class Journal {
   // Forgets what MySQL has.
   void Trim(const WriterStanding& standing);
 
+  // Forgets a view that Redis refused to add, and whose caller is told so.
+  void Refuse(uint64_t seq, uint64_t id);
+
   const std::deque<Batch>& batches() const { return batches_; }
   const Batch* Find(uint64_t seq) const;
   Batch* Find(uint64_t seq);

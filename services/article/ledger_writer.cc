@@ -1,5 +1,6 @@
 #include "services/article/ledger_writer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -12,12 +13,6 @@ namespace {
 
 // How often Redis may change its life, or lose its past, while a writer catches up.
 constexpr int kMaxChanges = 5;
-
-uint64_t Sum(const std::vector<ViewBatch::Entry>& entries) {
-  uint64_t views = 0;
-  for (const ViewBatch::Entry& entry : entries) views += entry.views;
-  return views;
-}
 
 }  // namespace
 
@@ -36,7 +31,10 @@ absl::StatusOr<ViewReply> LedgerWriter::Record(uint64_t seq, const std::vector<V
       FallOutOfStep();
       return reply;
     }
-    if (!reply->other_life(batch)) return reply;
+    if (!reply->other_life(batch)) {
+      if (seq != 0) ForgetRefused(batch, *reply);
+      return reply;
+    }
     FallOutOfStep();
   }
   return absl::UnavailableError("Redis changes its data again and again");
@@ -52,36 +50,46 @@ absl::Status LedgerWriter::CatchUp(uint64_t in_hand) {
   return absl::OkStatus();
 }
 
+// What did not fit its callers are told, so it must not be recorded later.
+void LedgerWriter::ForgetRefused(const ViewBatch& batch, const ViewReply& reply) {
+  for (size_t i = 0; i < reply.counts.size(); ++i) {
+    if (reply.counts[i].refused) journal_.Refuse(batch.seq, batch.entries[i].id);
+  }
+}
+
 // False if Redis is in another life meanwhile.
 absl::StatusOr<bool> LedgerWriter::TryToCatchUp(uint64_t in_hand) {
   const absl::StatusOr<ViewReply> asked = ledger_.Record({.writer = writer_});
   if (!asked.ok()) return asked.status();
-  const absl::StatusOr<bool> old_copy = IsOldCopy(asked->state);
-  if (!old_copy.ok()) return old_copy.status();
-  if (*old_copy) {
-    Log(LogLevel::kError, "redis_lost_its_past",
-        {{"life", FormatLife(asked->state.life)}, {"epoch", asked->state.epoch}});
-    if (absl::Status status = ledger_.Abandon(asked->state); !status.ok()) return status;
+  const LedgerState& state = asked->state;
+  const absl::StatusOr<WriterStanding> standing = registry_.Read(state.life, writer_);
+  if (!standing.ok() && NeedsStanding(*asked, in_hand)) return standing.status();
+  if (standing.ok() && (standing->closed || standing->begun_epoch() >= state.epoch)) {
+    Log(LogLevel::kError, "redis_lost_its_past", {{"life", FormatLife(state.life)}, {"epoch", state.epoch}});
+    if (absl::Status status = ledger_.Abandon(state); !status.ok()) return status;
     return false;
   }
-  if (asked->state.life != life_) {
-    if (absl::Status status = GoOnIn(asked->state.life); !status.ok()) return status;
+  if (state.life != life_) {
+    if (absl::Status status = GoOnIn(state.life); !status.ok()) return status;
+  } else if (standing.ok()) {
+    journal_.Trim(*standing);
   }
   return Replay(*asked, in_hand);
 }
 
-// A life that MySQL cannot tell about is taken as it is if the writer has no other: whatever the writer
-// records in an old copy stays in its journal until MySQL has it under this writer's seqs, and the syncer
-// will find the copy out.
-absl::StatusOr<bool> LedgerWriter::IsOldCopy(const LedgerState& state) {
-  const absl::StatusOr<WriterStanding> standing = registry_.Read(state.life, writer_);
-  if (!standing.ok()) {
-    if (life_ == state.life || journal_.empty()) return false;
-    return standing.status();
-  }
-  if (standing->closed || standing->begun_epoch() >= state.epoch) return true;
-  if (state.life == life_) journal_.Trim(*standing);
-  return false;
+// Whether MySQL must tell what it has before anything is recorded.
+//
+// In another life it must if there is anything to bring. Otherwise the life is taken as it is: whatever the
+// writer records in an old copy stays in its journal until MySQL has it under this writer's seqs, and the
+// syncer will find the copy out.
+//
+// In the same life it must if Redis, which forgets writers that were silent for long, does not know this one,
+// though it may have recorded before.
+bool LedgerWriter::NeedsStanding(const ViewReply& asked, uint64_t in_hand) const {
+  if (asked.state.life != life_) return !journal_.empty();
+  if (asked.previous_seq != 0) return false;
+  return std::any_of(journal_.batches().begin(), journal_.batches().end(),
+                     [in_hand](const Journal::Batch& batch) { return batch.sent && batch.seq != in_hand; });
 }
 
 absl::Status LedgerWriter::GoOnIn(uint64_t life) {
@@ -116,7 +124,12 @@ absl::StatusOr<bool> LedgerWriter::Replay(const ViewReply& asked, uint64_t in_ha
     FailPoint("article.mid_replay");
     if (!reply.ok()) return reply.status();
     if (reply->other_life(again)) return false;
-    replayed_views_ += Sum(batch.entries);
+    const auto refused = std::count_if(reply->counts.begin(), reply->counts.end(),
+                                       [](const PendingCount& count) { return count.refused; });
+    if (refused > 0)
+      Log(LogLevel::kError, "replay_refused",
+          {{"articles", refused}, {"meaning", "they have as many pending views as fit; these are lost"}});
+    replayed_views_ += SumViews(batch.entries);
   }
   return true;
 }

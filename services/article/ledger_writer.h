@@ -57,7 +57,8 @@ class LedgerWriter {
  private:
   absl::StatusOr<bool> TryToCatchUp(uint64_t in_hand);
   absl::Status GoOnIn(uint64_t life);
-  absl::StatusOr<bool> IsOldCopy(const LedgerState& state);
+  bool NeedsStanding(const ViewReply& asked, uint64_t in_hand) const;
+  void ForgetRefused(const ViewBatch& batch, const ViewReply& reply);
   absl::StatusOr<bool> Replay(const ViewReply& asked, uint64_t in_hand);
   std::vector<ViewBatch::Entry> Remaining(uint64_t seq, std::vector<ViewBatch::Entry> entries) const;
 

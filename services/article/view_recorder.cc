@@ -41,12 +41,6 @@ absl::Status UnknownOutcome(absl::string_view why) {
       absl::StrCat("it is unknown whether the view was counted, so it is not sent again: ", why));
 }
 
-uint64_t SumViews(const std::vector<ViewBatch::Entry>& entries) {
-  uint64_t views = 0;
-  for (const ViewBatch::Entry& entry : entries) views += entry.views;
-  return views;
-}
-
 }  // namespace
 
 ViewRecorder::Predecessor::Predecessor(const SpooledWriter& left, ViewRecorder& recorder)

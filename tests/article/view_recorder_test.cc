@@ -186,6 +186,32 @@ TEST_F(RecorderTest, ARetryThatMysqlHasByThenIsNotCountedAgain) {
   EXPECT_EQ(ledger_.live(5), 0);
 }
 
+TEST_F(RecorderTest, AViewThatDidNotFitIsNotRecordedLater) {
+  ledger_.SetFull(5, true);
+  const absl::StatusOr<RecordedViews> outcome = Submit({5, 6}, true);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_TRUE(outcome->views[0].pending.refused);
+  EXPECT_FALSE(outcome->views[1].pending.refused);
+  ledger_.SetFull(5, false);
+  ledger_.Empty(8);
+  ASSERT_TRUE(Submit({6}, true).ok());
+  EXPECT_EQ(ledger_.live(5), 0);
+  EXPECT_EQ(ledger_.live(6), 2);
+}
+
+TEST_F(RecorderTest, AsksMysqlBeforeItRecordsAgainWhatARedisThatForgotTheWriterMayHave) {
+  ASSERT_TRUE(Submit({5}, true).ok());
+  registry_.SetSeqs(7, 42, 1, 1);
+  registry_.SetAway(true);
+  ledger_.ForgetWriters();
+  ledger_.Inject({Fault::kRefused});
+  EXPECT_EQ(Submit({5}, true).status().code(), absl::StatusCode::kUnavailable);
+  registry_.SetAway(false);
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_TRUE(Submit({5}, true).ok());
+  EXPECT_EQ(ledger_.live(5), 1 + 1);
+}
+
 TEST_F(RecorderTest, WaitsForMysqlBeforeItGoesOnInAnotherLife) {
   ASSERT_TRUE(Submit({5}, true).ok());
   ledger_.Empty(8);

@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "absl/strings/str_cat.h"
 #include "services/common/ledger/redis_batch_ledger.h"
 #include "services/common/ledger/redis_view_ledger.h"
 #include "tests/support/servers.h"
@@ -133,8 +134,15 @@ TEST_F(LedgerTest, AddsNothingInAnotherLife) {
 TEST_F(LedgerTest, KeepsEveryDigitOfGreatNumbers) {
   redis_.Command({"HSET", kLive, "18446744073709551615", "9007199254740993"});
   EXPECT_EQ(Record(1, {{18446744073709551615u, 1}}).counts[0].live, 9007199254740994);
+  uint64_t seq = 1;
+  for (int64_t number : {99999999999998, 99999999999999, 100000000000000, 999999999999999}) {
+    redis_.Command({"HSET", kLive, "6", absl::StrCat(number)});
+    EXPECT_EQ(Record(++seq, {{6, 1}}).counts[0].live, number + 1);
+    redis_.Command({"HSET", kLive, "6", absl::StrCat(-number - 2)});
+    EXPECT_EQ(Record(++seq, {{6, 1}}).counts[0].live, -number - 1);
+  }
   redis_.Command({"HSET", kLive, "5", "-9223372036854775807"});
-  EXPECT_EQ(Record(2, {{5, 0}}).counts[0].live, -9223372036854775807);
+  EXPECT_EQ(Record(0, {{5, 0}}).counts[0].live, -9223372036854775807);
 }
 
 TEST_F(LedgerTest, RefusesAViewThatWouldOverflowAndCountsTheOthers) {
@@ -144,6 +152,36 @@ TEST_F(LedgerTest, RefusesAViewThatWouldOverflowAndCountsTheOthers) {
   EXPECT_EQ(reply.counts[0].live, 9223372036854775807);
   EXPECT_FALSE(reply.counts[1].refused);
   EXPECT_EQ(batches_.Books()->recorded, 1);
+}
+
+TEST_F(LedgerTest, TellsARetryTooWhoseViewsDidNotFit) {
+  redis_.Command({"HSET", kLive, "1", "9223372036854775807", "3", "9223372036854775807"});
+  const std::vector<ViewBatch::Entry> entries = {{1, 1}, {2, 1}, {3, 1}};
+  Record(1, entries);
+  const ViewReply again = Record(1, entries);
+  EXPECT_EQ(again.previous_seq, 1u);
+  EXPECT_TRUE(again.counts[0].refused);
+  EXPECT_FALSE(again.counts[1].refused);
+  EXPECT_TRUE(again.counts[2].refused);
+  EXPECT_EQ(batches_.Books()->recorded, 1);
+  EXPECT_FALSE(Record(2, {{1, 0}, {2, 1}}).counts[0].refused) << "who only asks is refused nothing";
+  Seal();
+  EXPECT_FALSE(Record(2, {{1, 0}, {2, 1}}).counts[0].refused) << "another batch than the refused one";
+}
+
+TEST_F(LedgerTest, CountsManyArticlesBesideASealedBatch) {
+  constexpr uint64_t kArticles = 2500;
+  std::vector<ViewBatch::Entry> entries;
+  for (uint64_t id = 1; id <= kArticles; ++id) entries.push_back({.id = id, .views = id});
+  Record(1, entries);
+  Seal();
+  for (ViewBatch::Entry& entry : entries) entry.views = 2;
+  const ViewReply reply = Record(2, entries);
+  ASSERT_EQ(reply.counts.size(), kArticles);
+  for (uint64_t id = 1; id <= kArticles; ++id) {
+    EXPECT_EQ(reply.counts[id - 1].sealed, static_cast<int64_t>(id));
+    EXPECT_EQ(reply.counts[id - 1].live, 2);
+  }
 }
 
 TEST_F(LedgerTest, MovesGarbageAsideSoThatTheArticleCountsOn) {

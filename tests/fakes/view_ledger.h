@@ -93,6 +93,17 @@ class FakeViewLedger final : public ViewLedger {
     writers_ = snapshot_.writers;
   }
 
+  // Views of the article do not fit from now on; they do again with `false`.
+  void SetFull(uint64_t id, bool full) {
+    absl::MutexLock lock(&mutex_);
+    full_[id] = full;
+  }
+  // As Redis forgets writers that were silent for long.
+  void ForgetWriters() {
+    absl::MutexLock lock(&mutex_);
+    writers_.clear();
+  }
+
   std::vector<ViewBatch> batches() const {
     absl::MutexLock lock(&mutex_);
     return batches_;
@@ -134,11 +145,13 @@ class FakeViewLedger final : public ViewLedger {
     if (batch.life != state_.life) return reply;
     const bool adding = batch.seq > last;
     for (const ViewBatch::Entry& entry : batch.entries) {
-      if (adding && entry.views > 0) live_[entry.id] += static_cast<int64_t>(entry.views);
+      const bool refused = adding && entry.views > 0 && full_[entry.id];
+      if (adding && entry.views > 0 && !refused) live_[entry.id] += static_cast<int64_t>(entry.views);
       const auto live = live_.find(entry.id);
       const auto sealed = sealed_.find(entry.id);
       reply.counts.push_back({.live = live == live_.end() ? 0 : live->second,
-                              .sealed = sealed == sealed_.end() ? 0 : sealed->second});
+                              .sealed = sealed == sealed_.end() ? 0 : sealed->second,
+                              .refused = refused});
     }
     if (adding) last = batch.seq;
     return reply;
@@ -151,6 +164,7 @@ class FakeViewLedger final : public ViewLedger {
   LedgerState state_ ABSL_GUARDED_BY(mutex_) = {.life = 7, .epoch = 1};
   std::map<uint64_t, int64_t> live_ ABSL_GUARDED_BY(mutex_), sealed_ ABSL_GUARDED_BY(mutex_);
   std::map<uint64_t, uint64_t> writers_ ABSL_GUARDED_BY(mutex_);
+  std::map<uint64_t, bool> full_ ABSL_GUARDED_BY(mutex_);
   Snapshot snapshot_ ABSL_GUARDED_BY(mutex_);
   std::vector<ViewBatch> batches_ ABSL_GUARDED_BY(mutex_);
 };

@@ -37,28 +37,33 @@ int64_t Countable(absl::string_view word) {
 }  // namespace
 
 absl::StatusOr<ViewReply> ParseViewReply(const redis::Reply& reply, const ViewBatch& batch) {
-  constexpr size_t kElements = 5;
+  constexpr size_t kElements = 7;
   const absl::StatusOr<LedgerState> state = ParseLedgerState(reply, kElements);
   if (!state.ok()) return state.status();
   ViewReply parsed{.state = *state};
   if (!absl::SimpleAtoi(reply.elements[3].text, &parsed.previous_seq)) return MalformedReply("record");
   if (parsed.other_life(batch)) return parsed;
   parsed.counts.reserve(batch.entries.size());
-  Words words(reply.elements[4].text);
-  while (!words.done()) {
-    PendingCount count;
-    count.live = Countable(words.Next());
-    count.sealed = Countable(words.Next());
-    count.refused = words.Next() == "1";
+  Words live(reply.elements[4].text), sealed(reply.elements[5].text), refused(reply.elements[6].text);
+  absl::string_view next_refused = refused.Next();
+  while (!live.done() && parsed.counts.size() < batch.entries.size()) {
+    PendingCount count{.live = Countable(live.Next())};
+    if (!sealed.done()) count.sealed = Countable(sealed.Next());
+    // The ids that did not fit come in the order of the entries.
+    if (!next_refused.empty() && next_refused == absl::StrCat(batch.entries[parsed.counts.size()].id)) {
+      count.refused = true;
+      next_refused = refused.Next();
+    }
     parsed.counts.push_back(count);
   }
-  if (parsed.counts.size() != batch.entries.size()) return MalformedReply("record");
+  if (parsed.counts.size() != batch.entries.size() || !live.done() || !sealed.done() || !next_refused.empty())
+    return MalformedReply("record");
   return parsed;
 }
 
 absl::StatusOr<ViewReply> RedisViewLedger::Record(const ViewBatch& batch) {
   std::vector<std::string> arguments = {FormatLife(batch.life), FormatLife(batch.writer),
-                                        absl::StrCat(batch.seq)};
+                                        absl::StrCat(batch.seq), absl::StrCat(SumViews(batch.entries))};
   arguments.reserve(arguments.size() + 2 * batch.entries.size());
   for (const ViewBatch::Entry& entry : batch.entries) {
     arguments.push_back(absl::StrCat(entry.id));

@@ -21,6 +21,12 @@ struct ViewBatch {
   std::vector<Entry> entries;  // each id once
 };
 
+inline uint64_t SumViews(const std::vector<ViewBatch::Entry>& entries) {
+  uint64_t views = 0;
+  for (const ViewBatch::Entry& entry : entries) views += entry.views;
+  return views;
+}
+
 // The pending views of one article, at one moment shared by the whole reply.
 struct PendingCount {
   int64_t live = 0;
@@ -43,7 +49,8 @@ class ViewLedger {
   virtual ~ViewLedger() = default;
 
   // Adds the views, unless this writer's last seq is `seq` or more (a retry whose first try arrived), and
-  // returns each article's pending views, all in one atomic step.
+  // returns each article's pending views, all in one atomic step. The retry is told too whose views did not
+  // fit.
   //
   // A field of the live hash that is not a number is moved to a field of its own, `<id>!<hash>`, which the
   // next sync puts among the dead letters; the article counts from zero.

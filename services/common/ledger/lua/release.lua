@@ -8,7 +8,7 @@ if redis.call('HLEN', writers) > 1000 then
   local oldest = tonumber(redis.call('TIME')[1]) - 7 * 24 * 3600
   local all = redis.call('HGETALL', writers)
   for i = 1, #all, 2 do
-    local seen = tonumber(string.match(all[i + 1], ':(%d+)$'))
+    local seen = tonumber(string.match(all[i + 1], '^%d+:(%d+)'))
     if not seen or seen < oldest then redis.call('HDEL', writers, all[i]) end
   end
 end
