@@ -113,11 +113,12 @@ absl::Status OutcomeOfLost(bool overdue, bool reached) {
 }  // namespace
 
 ArticleStream::ArticleStream(v1::ArticleService::StubInterface& stub, absl::Duration timeout,
-                             const Clock& clock, ServiceErrors& errors, PutOff put_off)
+                             const Clock& clock, ServiceErrors& errors, StreamTally& tally, PutOff put_off)
     : stub_(stub),
       timeout_(timeout),
       clock_(clock),
       errors_(errors),
+      tally_(tally),
       put_off_(std::move(put_off)),
       batcher_({.max_batch = kMaxBatch, .max_queued = kMaxQueued},
                [this](std::vector<PendingView> views, Batcher<PendingView>::Done done) {
@@ -160,6 +161,7 @@ void ArticleStream::Send(std::vector<PendingView> all, Batcher<PendingView>::Don
         call_ = new Call(*this);
         ++calls_;
       }
+      tally_.batches.Observe(static_cast<double>(views.size()));
       const absl::Duration deadline = now + timeout_;
       call_->Write({.views = std::move(views), .done = std::exchange(done, nullptr), .deadline = deadline});
     }
@@ -221,7 +223,10 @@ void ArticleStream::Ended(Call* call, const absl::Status& status, bool reached) 
     first_loss = !std::exchange(lost_, true) && !closing_;
   }
   // Once per outage: while the service is away every batch ends like this.
-  if (first_loss) Log(LogLevel::kWarning, "article_stream_lost", {{"status", status}});
+  if (first_loss) {
+    tally_.losses.Add();
+    Log(LogLevel::kWarning, "article_stream_lost", {{"status", status}});
+  }
   if (flight.has_value()) {
     const absl::Status error = OutcomeOfLost(overdue, reached);
     for (const PendingView& view : flight->views) view.callback(error);
@@ -231,6 +236,12 @@ void ArticleStream::Ended(Call* call, const absl::Status& status, bool reached) 
   // Last: after this the stream, and what callbacks hold, may be gone.
   absl::MutexLock lock(&mutex_);
   --calls_;
+}
+
+ArticleStream::State ArticleStream::state() const {
+  absl::MutexLock lock(&mutex_);
+  if (lost_) return State::kLost;
+  return call_ == nullptr ? State::kIdle : State::kOpen;
 }
 
 void ArticleStream::EnforceTimeout() {

@@ -14,8 +14,15 @@
 #include "readcount/v1/article_service.grpc.pb.h"
 #include "services/common/base/clock.h"
 #include "services/common/batch/batcher.h"
+#include "services/common/metrics/metric.h"
 
 namespace readcount::gateway {
+
+// What streams have done since the start. Thread-safe.
+struct StreamTally {
+  Histogram batches{BatchBounds()};  // views of each message
+  EventCount losses;                 // outages: a stream broke, until the next answer
+};
 
 // Views on their way over one ViewArticles stream: what arrives while a message is under way becomes the next
 // message. The stream is opened when a batch needs it. When it breaks, the views of the batch under way fail,
@@ -32,7 +39,7 @@ class ArticleStream {
 
   // All must outlive the stream. `timeout` is how long the service may take to answer one message.
   ArticleStream(v1::ArticleService::StubInterface& stub, absl::Duration timeout, const Clock& clock,
-                ServiceErrors& errors, PutOff put_off);
+                ServiceErrors& errors, StreamTally& tally, PutOff put_off);
 
   // Closes.
   ~ArticleStream();
@@ -46,6 +53,13 @@ class ArticleStream {
 
   // Breaks a stream whose answer is overdue. To be called several times within the timeout.
   void EnforceTimeout();
+
+  enum class State {
+    kIdle,  // no view has needed it yet
+    kOpen,
+    kLost,  // it broke, and nothing has been answered since
+  };
+  State state() const;
 
  private:
   class Call;
@@ -74,9 +88,10 @@ class ArticleStream {
   const absl::Duration timeout_;
   const Clock& clock_;
   ServiceErrors& errors_;
+  StreamTally& tally_;
   const PutOff put_off_;
 
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   Call* call_ ABSL_GUARDED_BY(mutex_) = nullptr;  // the stream that can be written to; none if it broke
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   bool lost_ ABSL_GUARDED_BY(mutex_) = false;  // the last stream broke and no reply has come since

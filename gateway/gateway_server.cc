@@ -49,6 +49,12 @@ absl::Status GatewayServer::Listen(const Settings& settings) {
             absl::StrCat(settings.Where("gateway.listen"), ": ", listener.status().message())};
   }
   listener_ = *std::move(listener);
+  metrics_ =
+      std::make_unique<GatewayMetrics>(router_, *listener_, articles_, article_channel_, sync_channel_);
+  absl::StatusOr<std::unique_ptr<MetricsExporter>> exporter =
+      MetricsExporter::Start(settings, "gateway.metrics_listen", gateway.metrics_listen, {metrics_.get()});
+  if (!exporter.ok()) return exporter.status();
+  exporter_ = *std::move(exporter);
   for (int i = 0; i < gateway.threads; ++i) threads_.emplace_back([this] { io_.run(); });
   watch_ = std::thread([this, interval = gateway.request_timeout / kWatchesPerTimeout] { Watch(interval); });
   return absl::OkStatus();

@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "gateway/gateway_metrics.h"
 #include "gateway/grpc_backends.h"
 #include "gateway/listener.h"
 #include "gateway/router.h"
 #include "services/common/base/sleeper.h"
 #include "services/common/config/settings.h"
+#include "services/common/metrics/exporter.h"
 #include "services/common/rpc/program.h"
 
 namespace readcount::gateway {
@@ -45,6 +47,8 @@ class GatewayServer final : public Program {
   std::vector<std::thread> threads_;
   EventSleeper watch_sleeper_;
   std::thread watch_;
+  std::unique_ptr<GatewayMetrics> metrics_;
+  std::unique_ptr<MetricsExporter> exporter_;
 };
 
 }  // namespace readcount::gateway

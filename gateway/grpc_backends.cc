@@ -47,6 +47,10 @@ std::shared_ptr<grpc::Channel> MakeChannel(const Address& address) {
                                    arguments);
 }
 
+bool Reachable(grpc::Channel& channel) {
+  return channel.GetState(/*try_to_connect=*/true) != GRPC_CHANNEL_TRANSIENT_FAILURE;
+}
+
 GrpcArticleBackend::GrpcArticleBackend(const std::shared_ptr<grpc::Channel>& channel, int streams,
                                        absl::Duration timeout)
     : stub_(v1::ArticleService::NewStub(channel)),
@@ -54,7 +58,7 @@ GrpcArticleBackend::GrpcArticleBackend(const std::shared_ptr<grpc::Channel>& cha
       calls_(timeout, errors_) {
   for (int i = 0; i < streams; ++i) {
     streams_.push_back(std::make_unique<ArticleStream>(
-        *stub_, timeout, SystemClock(), errors_,
+        *stub_, timeout, SystemClock(), errors_, tally_,
         [this](uint64_t id, Callback<v1::Article> callback) { ReadThenView(id, std::move(callback)); }));
   }
 }
@@ -62,6 +66,13 @@ GrpcArticleBackend::GrpcArticleBackend(const std::shared_ptr<grpc::Channel>& cha
 // After this no stream starts a call any more, and a call that ends finds its stream closed, not gone.
 GrpcArticleBackend::~GrpcArticleBackend() {
   for (const auto& stream : streams_) stream->Close();
+}
+
+std::vector<ArticleStream::State> GrpcArticleBackend::stream_states() const {
+  std::vector<ArticleStream::State> states;
+  states.reserve(streams_.size());
+  for (const auto& stream : streams_) states.push_back(stream->state());
+  return states;
 }
 
 ArticleStream& GrpcArticleBackend::NextStream() {

@@ -28,6 +28,9 @@ namespace readcount::gateway {
 // A channel to a service that comes back soon after the service does.
 std::shared_ptr<grpc::Channel> MakeChannel(const Address& address);
 
+// False if the channel's last attempt to connect failed. One that is not connected begins to connect.
+bool Reachable(grpc::Channel& channel);
+
 // Single calls to one service that are under way. Each has a deadline and ends, at the latest, with the
 // object that started it, so that no callback outlives what it was given. Thread-safe.
 class UnaryCalls {
@@ -89,12 +92,16 @@ class GrpcArticleBackend final : public ArticleBackend {
   // To be called several times within the timeout.
   void EnforceTimeout();
 
+  std::vector<ArticleStream::State> stream_states() const;
+  const StreamTally& stream_tally() const { return tally_; }
+
  private:
   ArticleStream& NextStream();
   void ReadThenView(uint64_t id, Callback<v1::Article> callback);
 
   const std::unique_ptr<v1::ArticleService::Stub> stub_;
   ServiceErrors errors_;
+  StreamTally tally_;
   std::vector<std::unique_ptr<ArticleStream>> streams_;
   std::atomic<size_t> next_ = 0;
   UnaryCalls calls_;  // after the streams: its callbacks use them

@@ -31,6 +31,8 @@ class Listener {
   // Stops accepting, ends idle connections, lets requests under way finish within `grace`, ends the rest.
   void Drain(absl::Duration grace);
 
+  SessionTable::Stats sessions() const { return sessions_.stats(); }
+
  private:
   Listener(boost::asio::io_context& io, const Router& router, const RequestLimits& limits,
            size_t max_connections);

@@ -29,29 +29,35 @@ Response MethodNotAllowed(const Route& route) {
 
 }  // namespace
 
-void Router::CallLimited(const Handler& handler, const Request& request, const std::string& parameter,
-                         const Respond& respond) const {
-  if (under_way_->fetch_add(1) >= max_requests_) {
-    --*under_way_;
-    return respond(OverloadResponse("too many requests under way"));
-  }
-  handler(request, parameter, [under_way = under_way_, respond](Response response) {
-    --*under_way;
+void Router::Answer(size_t route, Response response, const Respond& respond) const {
+  tally_->Answered(route, response.status);
+  respond(std::move(response));
+}
+
+void Router::Call(size_t route, const Handler& handler, const Request& request,
+                  const Respond& respond) const {
+  const bool limited = !routes_[route].unlimited;
+  if (limited && !tally_->Begin(max_requests_))
+    return Answer(route, OverloadResponse("too many requests under way"), respond);
+  const std::string& path = routes_[route].path;
+  const std::string parameter = absl::EndsWith(path, "/") ? request.target.path.substr(path.size()) : "";
+  handler(request, parameter, [tally = tally_, route, limited, respond](Response response) {
+    if (limited) tally->End();
+    tally->Answered(route, response.status);
     respond(std::move(response));
   });
 }
 
 void Router::Dispatch(const Request& request, const Respond& respond) const {
-  const std::string& path = request.target.path;
-  for (const Route& route : routes_) {
-    if (!Matches(route, path)) continue;
-    const Handler& handler = HandlerFor(route, request.method);
-    if (!handler) return respond(MethodNotAllowed(route));
-    const std::string parameter = absl::EndsWith(route.path, "/") ? path.substr(route.path.size()) : "";
-    if (route.unlimited) return handler(request, parameter, respond);
-    return CallLimited(handler, request, parameter, respond);
+  for (size_t i = 0; i < routes_.size(); ++i) {
+    if (!Matches(routes_[i], request.target.path)) continue;
+    const Handler& handler = HandlerFor(routes_[i], request.method);
+    if (!handler) return Answer(i, MethodNotAllowed(routes_[i]), respond);
+    return Call(i, handler, request, respond);
   }
-  respond(ErrorResponse(absl::NotFoundError("there is nothing at this path: see README.md for the API")));
+  Answer(routes_.size(),
+         ErrorResponse(absl::NotFoundError("there is nothing at this path: see README.md for the API")),
+         respond);
 }
 
 }  // namespace readcount::gateway

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "gateway/http.h"
+#include "gateway/request_tally.h"
 
 namespace readcount::gateway {
 
@@ -23,20 +23,30 @@ struct Route {
 class Router {
  public:
   Router(std::vector<Route> routes, int max_requests)
-      : routes_(std::move(routes)), max_requests_(max_requests) {}
+      : routes_(std::move(routes)),
+        max_requests_(max_requests),
+        tally_(std::make_shared<RequestTally>(routes_.size() + 1)) {}
 
   // Calls the handler, or answers 404 for an unknown path, 405 with Allow for a method that the path lacks
   // and 503 for more requests than may be under way.
   void Dispatch(const Request& request, const Respond& respond) const;
 
+  // Counts a response to what was not dispatched, because it is no request.
+  void CountUnrouted(int status) const { tally_->Answered(routes_.size(), status); }
+
+  const std::vector<Route>& routes() const { return routes_; }
+
+  // By the place in routes(), and one more for what no route took.
+  const RequestTally& tally() const { return *tally_; }
+
  private:
-  void CallLimited(const Handler& handler, const Request& request, const std::string& parameter,
-                   const Respond& respond) const;
+  void Call(size_t route, const Handler& handler, const Request& request, const Respond& respond) const;
+  void Answer(size_t route, Response response, const Respond& respond) const;
 
   const std::vector<Route> routes_;
   const int max_requests_;
   // Shared with the requests under way, which a backend may end after the router.
-  const std::shared_ptr<std::atomic<int>> under_way_ = std::make_shared<std::atomic<int>>(0);
+  const std::shared_ptr<RequestTally> tally_;
 };
 
 }  // namespace readcount::gateway

@@ -57,6 +57,7 @@ asio::awaitable<void> Session::Serve() {
     observer_.OnBusy(*this);
     const Incoming incoming = co_await reader_.Read();
     if (incoming.refusal.has_value()) {
+      router_.CountUnrouted(incoming.refusal->status);
       if (co_await Write(*incoming.refusal, incoming, false)) co_await socket_->Linger();
       co_return;
     }

@@ -16,7 +16,11 @@ SessionTable::Place SessionTable::Add(const std::shared_ptr<Session>& session) {
   absl::MutexLock lock(&mutex_);
   if (draining_) return Place::kNone;
   const bool served = idle_.size() + busy_.size() < max_served_ || EvictIdleLocked();
-  if (!served && refused_.size() >= kMaxRefused) return Place::kNone;
+  if (!served && refused_.size() >= kMaxRefused) {
+    ++totals_.total_dropped;
+    return Place::kNone;
+  }
+  ++(served ? totals_.total_served : totals_.total_refused);
   List& list = served ? idle_ : refused_;
   entries_[session.get()] = {.list = &list, .at = list.insert(list.end(), session)};
   return served ? Place::kServed : Place::kRefused;
@@ -32,7 +36,18 @@ bool SessionTable::EvictIdleLocked() {
   Session& longest = *idle_.front();
   longest.Stop();
   Move(longest, leaving_);
+  ++totals_.total_evicted;
   return true;
+}
+
+SessionTable::Stats SessionTable::stats() const {
+  absl::MutexLock lock(&mutex_);
+  Stats stats = totals_;
+  stats.idle = idle_.size();
+  stats.busy = busy_.size();
+  stats.leaving = leaving_.size();
+  stats.refused = refused_.size();
+  return stats;
 }
 
 void SessionTable::Move(Session& session, List& to) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <unordered_map>
@@ -32,6 +33,14 @@ class SessionTable final : public SessionObserver {
   // Takes no more, ends idle connections, lets requests under way finish within `grace`, ends the rest.
   void Drain(absl::Duration grace);
 
+  // Connections now, by what they are at, and in all since the start.
+  struct Stats {
+    size_t idle = 0, busy = 0, leaving = 0, refused = 0;
+    uint64_t total_served = 0, total_refused = 0, total_dropped = 0;  // by their Place
+    uint64_t total_evicted = 0;                                       // idle ones, to make room
+  };
+  Stats stats() const;
+
   void OnBusy(Session& session) override;
   void OnIdle(Session& session) override;
   void OnEnded(Session& session) override;
@@ -49,13 +58,14 @@ class SessionTable final : public SessionObserver {
 
   const size_t max_served_;
 
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   // Every connection is in one of these. Those that are to end stay in `leaving_`, whatever they are at.
   List idle_ ABSL_GUARDED_BY(mutex_);  // the longest idle first
   List busy_ ABSL_GUARDED_BY(mutex_);
   List leaving_ ABSL_GUARDED_BY(mutex_);
   List refused_ ABSL_GUARDED_BY(mutex_);
   std::unordered_map<Session*, Entry> entries_ ABSL_GUARDED_BY(mutex_);
+  Stats totals_ ABSL_GUARDED_BY(mutex_);  // of `stats`
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

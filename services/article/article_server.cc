@@ -9,6 +9,7 @@
 #include "services/common/base/clock.h"
 #include "services/common/durability/mysql_facts.h"
 #include "services/common/durability/redis_facts.h"
+#include "services/common/redis/connection.h"
 
 namespace readcount {
 namespace {
@@ -88,6 +89,7 @@ ArticleServer::ArticleServer(const Settings& settings, std::unique_ptr<Spool> sp
       status_({.spool_max_bytes = settings.article.spool_max_bytes,
                .journal_max_entries = settings.article.journal_entries},
               recorder_, spool_.get(), durability_),
+      metrics_(status_, recorder_, cache_),
       rpc_(reader_, listing_, status_) {}
 
 // The server goes first: it ends when the last call has, and every call needs the parts before it.
@@ -108,6 +110,11 @@ absl::Status ArticleServer::Listen(const Settings& settings) {
   probe_ = std::make_unique<HealthProbe>(
       kProbeInterval, probe_sleeper_, [this] { return BackendsAnswer(); },
       [this](bool serving) { server_->SetServing(kServiceName, serving); });
+  absl::StatusOr<std::unique_ptr<MetricsExporter>> exporter =
+      MetricsExporter::Start(settings, "article.metrics_listen", settings.article.metrics_listen,
+                             {&metrics_, &redis::Meter(), &mysql::Meter()});
+  if (!exporter.ok()) return exporter.status();
+  exporter_ = *std::move(exporter);
   return absl::OkStatus();
 }
 

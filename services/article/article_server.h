@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "services/article/article_metrics.h"
 #include "services/article/article_rpc.h"
 #include "services/article/cache.h"
 #include "services/article/listing.h"
@@ -19,6 +20,7 @@
 #include "services/common/config/settings.h"
 #include "services/common/durability/monitor.h"
 #include "services/common/ledger/redis_view_ledger.h"
+#include "services/common/metrics/exporter.h"
 #include "services/common/mysql/pool.h"
 #include "services/common/rpc/program.h"
 #include "services/common/rpc/server.h"
@@ -61,9 +63,11 @@ class ArticleServer final : public Program {
   ArticleListing listing_;
   DurabilityMonitor durability_;
   ArticleStatusReader status_;
+  const ArticleMetrics metrics_;
   ArticleServiceRpc rpc_;
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<HealthProbe> probe_;
+  std::unique_ptr<MetricsExporter> exporter_;
 };
 
 }  // namespace readcount

@@ -39,7 +39,9 @@ uint64_t AddViews(uint64_t count, int64_t views) {
 ArticleCache::Lookup ArticleCache::Find(uint64_t id, bool text) {
   const absl::Duration now = clock_.Elapsed();
   absl::MutexLock lock(&mutex_);
-  return FindLocked(id, text, now);
+  Lookup found = FindLocked(id, text, now);
+  CountLookupLocked(found.state);
+  return found;
 }
 
 std::vector<ArticleCache::Lookup> ArticleCache::FindAll(absl::Span<const uint64_t> ids, bool text) {
@@ -47,8 +49,29 @@ std::vector<ArticleCache::Lookup> ArticleCache::FindAll(absl::Span<const uint64_
   std::vector<Lookup> found;
   found.reserve(ids.size());
   absl::MutexLock lock(&mutex_);
-  for (uint64_t id : ids) found.push_back(FindLocked(id, text, now));
+  for (uint64_t id : ids) {
+    found.push_back(FindLocked(id, text, now));
+    CountLookupLocked(found.back().state);
+  }
   return found;
+}
+
+void ArticleCache::CountLookupLocked(State state) {
+  switch (state) {
+    case State::kUnknown:
+      ++stats_.misses;
+      break;
+    case State::kAbsent:
+      ++stats_.absent;
+      break;
+    case State::kExpired:
+      ++stats_.expired;
+      break;
+    case State::kAgeing:
+    case State::kFresh:
+      ++stats_.hits;
+      break;
+  }
 }
 
 ArticleCache::Lookup ArticleCache::FindLocked(uint64_t id, bool text, absl::Duration now) {
@@ -89,6 +112,7 @@ absl::Duration ArticleCache::ShortenedLocked(absl::Duration ttl) {
 ArticleRow ArticleCache::Put(const ArticleRow& row) {
   const absl::Duration now = clock_.Elapsed();
   absl::MutexLock lock(&mutex_);
+  ++stats_.loaded;
   ForgetAbsenceLocked(row.id);
   CountRow& known = counts_.Insert(row.id);
   // A row that was folded since this one was read is newer in its count; the text just read is newer in any
@@ -118,12 +142,16 @@ void ArticleCache::PutTextLocked(const std::shared_ptr<const Article>& article, 
   bytes_ -= text.bytes;
   text = {.article = article, .expires = now + ShortenedLocked(settings_.ttl), .bytes = BytesOf(*article)};
   bytes_ += text.bytes;
-  while (bytes_ > settings_.bytes && texts_.size() > 1) ForgetTextLocked(texts_.back().article->id);
+  while (bytes_ > settings_.bytes && texts_.size() > 1) {
+    ++stats_.evicted;
+    ForgetTextLocked(texts_.back().article->id);
+  }
 }
 
 void ArticleCache::PutAbsent(uint64_t id) {
   const absl::Duration expires = clock_.Elapsed() + settings_.absent_ttl;
   absl::MutexLock lock(&mutex_);
+  ++stats_.loaded_absent;
   counts_.Erase(id);
   ForgetTextLocked(id);
   ForgetAbsenceLocked(id);
@@ -148,6 +176,16 @@ uint64_t ArticleCache::ShowAtLeast(uint64_t id, uint64_t at_least, uint64_t view
   if (row == nullptr) return at_least + views;
   row->shown = std::max(row->shown, at_least) + views;
   return row->shown;
+}
+
+ArticleCache::Stats ArticleCache::stats() const {
+  absl::MutexLock lock(&mutex_);
+  Stats stats = stats_;
+  stats.articles = texts_.size();
+  stats.absent_ids = absences_.size();
+  stats.bytes = bytes_;
+  stats.max_bytes = settings_.bytes;
+  return stats;
 }
 
 void ArticleCache::ForgetTextLocked(uint64_t id) {

@@ -78,6 +78,16 @@ class ArticleCache {
   // `at_least` if that is greater; plus `views`. It is shown from now on.
   uint64_t ShowAtLeast(uint64_t id, uint64_t at_least, uint64_t views = 0);
 
+  // Since the start, and what is held now.
+  struct Stats {
+    uint64_t hits = 0, expired = 0, absent = 0, misses = 0;  // what Find found; each id in one of them
+    uint64_t loaded = 0, loaded_absent = 0;                  // Put and PutAbsent
+    uint64_t evicted = 0;                                    // texts, for want of room
+    size_t articles = 0, absent_ids = 0;                     // with text
+    size_t bytes = 0, max_bytes = 0;                         // of texts
+  };
+  Stats stats() const;
+
  private:
   struct Text {
     std::shared_ptr<const Article> article;
@@ -91,6 +101,7 @@ class ArticleCache {
 
   static State AgeOf(absl::Duration now, absl::Duration expires, absl::Duration ttl);
   Lookup FindLocked(uint64_t id, bool text, absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CountLookupLocked(State state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsAbsentLocked(uint64_t id, absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Duration ShortenedLocked(absl::Duration ttl) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void PutTextLocked(const std::shared_ptr<const Article>& article, absl::Duration now)
@@ -101,12 +112,13 @@ class ArticleCache {
   const Settings settings_;
   const Clock& clock_;
 
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   absl::InsecureBitGen random_ ABSL_GUARDED_BY(mutex_);
   CountTable counts_ ABSL_GUARDED_BY(mutex_);
   std::list<Text> texts_ ABSL_GUARDED_BY(mutex_);  // most recently used first
   absl::flat_hash_map<uint64_t, std::list<Text>::iterator> text_by_id_ ABSL_GUARDED_BY(mutex_);
   size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  Stats stats_ ABSL_GUARDED_BY(mutex_);                  // but for what is held now
   std::list<Absence> absences_ ABSL_GUARDED_BY(mutex_);  // newest first
   absl::flat_hash_map<uint64_t, std::list<Absence>::iterator> absent_ ABSL_GUARDED_BY(mutex_);
 };

@@ -96,7 +96,10 @@ ViewRecorder::~ViewRecorder() {
 
 absl::Status ViewRecorder::Submit(std::vector<uint64_t> ids, bool record, Callback callback) {
   const size_t weight = ids.size();
-  return batcher_.Add(Ask{.ids = std::move(ids), .record = record, .callback = std::move(callback)}, weight);
+  absl::Status taken =
+      batcher_.Add(Ask{.ids = std::move(ids), .record = record, .callback = std::move(callback)}, weight);
+  if (record && !taken.ok()) tally_.refused.Add(weight);
+  return taken;
 }
 
 RecorderStatus ViewRecorder::status() const {
@@ -111,6 +114,7 @@ void ViewRecorder::Process(const std::vector<Ask>& asks, const Batcher<Ask>::Don
   TakeStandings();
   const absl::StatusOr<Recorded> recorded = Record(coalesced.records(), left);
   NoteJournal();
+  CountViews(left, recorded);
   done();
 
   for (const Ask& ask : asks) {
@@ -296,7 +300,11 @@ void ViewRecorder::TakeStandings() {
     trim(writer_, journal_);
     for (const auto& predecessor : predecessors_) trim(predecessor->writer, predecessor->journal);
   }
-  std::erase_if(predecessors_, [](const auto& predecessor) { return predecessor->journal.empty(); });
+  std::erase_if(predecessors_, [this](const auto& predecessor) {
+    if (!predecessor->journal.empty()) return false;
+    replayed_by_gone_ += predecessor->writer.replayed_views();
+    return true;
+  });
 }
 
 void ViewRecorder::NoteOutcome(const absl::Status& status) {
@@ -321,11 +329,11 @@ void ViewRecorder::NoteJournal() {
          {"meaning", "should Redis lose its past before the next sync, these views are lost"}});
     forgotten_views_ = journal_.forgotten_views();
   }
-  uint64_t left = 0, replayed = writer_.replayed_views();
+  uint64_t left = 0, replayed = writer_.replayed_views() + replayed_by_gone_;
   for (const auto& predecessor : predecessors_) {
+    replayed += predecessor->writer.replayed_views();
     if (!predecessor->spooled) continue;
     for (const Journal::Batch& batch : predecessor->journal.batches()) left += SumViews(batch.entries);
-    replayed += predecessor->writer.replayed_views();
   }
   absl::MutexLock lock(&status_mutex_);
   status_.redis = away_.value_or(absl::OkStatus());
@@ -334,6 +342,23 @@ void ViewRecorder::NoteJournal() {
   status_.journal_entries = journal_.entries();
   status_.replayed_views = replayed;
   status_.life_changes = writer_.life_changes();
+  status_.forgotten_views = forgotten_views_;
+}
+
+void ViewRecorder::CountViews(const std::vector<ViewBatch::Entry>& entries,
+                              const absl::StatusOr<Recorded>& recorded) {
+  const uint64_t views = SumViews(entries);
+  if (views == 0) return;
+  tally_.batches.Observe(static_cast<double>(views));
+  if (!recorded.ok())
+    return (absl::IsUnknown(recorded.status()) ? tally_.unknown : tally_.refused).Add(views);
+  if (recorded->held) return tally_.held.Add(views);
+  uint64_t refused = 0;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (recorded->reply.counts[i].refused) refused += entries[i].views;
+  }
+  tally_.refused.Add(refused);
+  tally_.recorded.Add(views - refused);
 }
 
 }  // namespace readcount

@@ -16,6 +16,7 @@
 #include "services/article/ledger_writer.h"
 #include "services/article/life_registry.h"
 #include "services/article/spool.h"
+#include "services/article/view_tally.h"
 #include "services/common/base/backoff.h"
 #include "services/common/base/clock.h"
 #include "services/common/base/sleeper.h"
@@ -46,6 +47,7 @@ struct RecorderStatus {
   uint64_t journal_entries = 0;  // articles with views that could be recorded again
   uint64_t replayed_views = 0;   // recorded again, or for the first time after being held, since the start
   uint64_t life_changes = 0;     // since the start
+  uint64_t forgotten_views = 0;  // since the start, that the journal had no room for
 };
 
 // Brings views to the ledger, one batch at a time, and asks for pending counts with the same call. What
@@ -87,6 +89,8 @@ class ViewRecorder {
 
   RecorderStatus status() const;
 
+  const ViewTally& tally() const { return tally_; }
+
  private:
   struct Ask {
     std::vector<uint64_t> ids;
@@ -118,6 +122,7 @@ class ViewRecorder {
   void Recovered(const ViewReply& reply);
   void NoteOutcome(const absl::Status& status);
   void NoteJournal();
+  void CountViews(const std::vector<ViewBatch::Entry>& entries, const absl::StatusOr<Recorded>& recorded);
   std::vector<uint64_t> WritersWithBatches() const;
   void ReadStanding(uint64_t life, uint64_t writer);
   void TakeStandings();
@@ -130,6 +135,7 @@ class ViewRecorder {
   Sleeper& sleeper_;
 
   std::atomic<uint64_t> life_ = 0;
+  ViewTally tally_;
 
   mutable absl::Mutex status_mutex_;
   RecorderStatus status_ ABSL_GUARDED_BY(status_mutex_);
@@ -138,6 +144,7 @@ class ViewRecorder {
   Journal journal_;
   LedgerWriter writer_;
   std::vector<std::unique_ptr<Predecessor>> predecessors_;
+  uint64_t replayed_by_gone_ = 0;  // views, by predecessors that have come to their end
   uint64_t seq_ = 0;
   uint64_t spooled_views_ = 0;    // of this process, not known to be in Redis
   uint64_t trimmed_epoch_ = 0;    // batches before it were in MySQL when standings were last asked for

@@ -154,6 +154,7 @@ absl::StatusOr<Standing> MysqlBatchStore::ReadStanding(uint64_t life) {
 
 absl::StatusOr<ChunkOutcome> MysqlBatchStore::Apply(const Chunk& chunk) {
   if (absl::Status status = Connect(); !status.ok()) return status;
+  inserted_.clear();
   if (absl::Status status = connection_->Begin(); !status.ok()) return status;
   absl::StatusOr<ChunkOutcome> outcome = ApplyInTransaction(chunk);
   if (!outcome.ok()) {
@@ -164,6 +165,7 @@ absl::StatusOr<ChunkOutcome> MysqlBatchStore::Apply(const Chunk& chunk) {
   FailPoint("sync.before_commit");
   if (absl::Status status = connection_->Commit(); !status.ok()) return status;
   FailPoint("sync.after_commit");
+  CountInserted();
   return outcome;
 }
 
@@ -260,8 +262,13 @@ absl::Status MysqlBatchStore::InsertLetters(uint64_t life, uint64_t epoch,
   for (const DeadLetter& letter : letters) {
     Log(LogLevel::kDebug, "dead_letter",
         {{"field", letter.field}, {"value", letter.value}, {"reason", std::string(letter.reason)}});
+    inserted_.push_back(letter.reason);
   }
   return connection_->Execute(kInsertLetters, {life, epoch, ToJson(letters)}).status();
+}
+
+void MysqlBatchStore::CountInserted() {
+  for (absl::string_view reason : inserted_) dead_letters_.Add(reason);
 }
 
 absl::Status MysqlBatchStore::Book(const Chunk& chunk, const ChunkOutcome& outcome, WideViews dead_views) {
@@ -274,6 +281,7 @@ absl::Status MysqlBatchStore::Book(const Chunk& chunk, const ChunkOutcome& outco
 
 absl::Status MysqlBatchStore::Bury(uint64_t life, uint64_t epoch, absl::Span<const DeadLetter> letters) {
   if (absl::Status status = Connect(); !status.ok()) return status;
+  inserted_.clear();
   if (absl::Status status = connection_->Begin(); !status.ok()) return status;
   const absl::StatusOr<mysql::Result> position = connection_->Execute(kLockPosition, {life, epoch});
   absl::Status status = position.status();
@@ -286,7 +294,9 @@ absl::Status MysqlBatchStore::Bury(uint64_t life, uint64_t epoch, absl::Span<con
     connection_->Rollback().IgnoreError();
     return status;
   }
-  return connection_->Commit();
+  status = connection_->Commit();
+  if (status.ok()) CountInserted();
+  return status;
 }
 
 void MysqlBatchStore::TakeLease(absl::Duration wait) {

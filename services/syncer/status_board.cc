@@ -85,6 +85,7 @@ void StatusBoard::OnProgress(uint64_t articles, WideViews views) {
 }
 
 void StatusBoard::RunEnded(const RunRecord& run) {
+  tally_.RunEnded(run);
   absl::MutexLock lock(&mutex_);
   if (run.succeeded) {
     now_.phase = SyncPhase::kIdle;

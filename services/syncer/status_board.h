@@ -15,6 +15,7 @@
 #include "services/common/ledger/batch_ledger.h"
 #include "services/syncer/engine.h"
 #include "services/syncer/run_history.h"
+#include "services/syncer/sync_tally.h"
 
 namespace readcount {
 
@@ -66,11 +67,17 @@ class StatusBoard final : public RunObserver {
   // When the timer runs next; none when it is off.
   void NextRunAt(std::optional<absl::Time> time);
 
+  // The books have been put together.
+  void Audited(const AuditReport& report) { tally_.Audited(report); }
+
+  const SyncTally& tally() const { return tally_; }
+
  private:
   SyncSnapshot SnapshotLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void PublishLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Clock& clock_;
+  SyncTally tally_;
 
   mutable absl::Mutex mutex_;
   SyncSnapshot now_ ABSL_GUARDED_BY(mutex_);             // all but the lag

@@ -65,7 +65,12 @@ absl::Status SyncRunner::Run(std::string requested_by, RunCallback callback) {
 }
 
 void SyncRunner::Audit(const AuditCallback& callback) {
-  if (thread_.TryPost([this, callback] { callback(auditor_.Audit()); }, kMaxWaitingAudits)) return;
+  const auto audit = [this, callback] {
+    const absl::StatusOr<AuditReport> report = auditor_.Audit();
+    if (report.ok()) board_.Audited(*report);
+    callback(report);
+  };
+  if (thread_.TryPost(audit, kMaxWaitingAudits)) return;
   callback(absl::ResourceExhaustedError(
       absl::StrCat(kMaxWaitingAudits, " audits or runs wait, which is the limit: try later")));
 }

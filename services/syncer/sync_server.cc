@@ -7,6 +7,7 @@
 #include "services/common/base/timer.h"
 #include "services/common/durability/mysql_facts.h"
 #include "services/common/durability/redis_facts.h"
+#include "services/common/redis/connection.h"
 #include "services/common/rpc/status.h"
 
 namespace readcount {
@@ -32,6 +33,7 @@ SyncServer::SyncServer(const Settings& settings)
       ledger_(settings.redis),
       probe_ledger_(settings.redis),
       board_(SystemClock()),
+      metrics_(board_, store_.dead_letters()),
       durability_(
           {}, [redis = settings.redis] { return ReadRedisFacts(redis); },
           [this] { return ReadMysqlFacts(mysql_); }, SystemClock()),
@@ -63,6 +65,11 @@ absl::Status SyncServer::Listen(const Settings& settings) {
       kProbeInterval, probe_sleeper_, [this] { return BackendsAnswer(); },
       [this](bool serving) { server_->SetServing(kServiceName, serving); });
   own_stub_ = v1::SyncService::NewStub(server_->InProcessChannel());
+  absl::StatusOr<std::unique_ptr<MetricsExporter>> exporter =
+      MetricsExporter::Start(settings, "sync.metrics_listen", settings.sync.metrics_listen,
+                             {&metrics_, &redis::Meter(), &mysql::Meter()});
+  if (!exporter.ok()) return exporter.status();
+  exporter_ = *std::move(exporter);
   if (settings.sync.interval.has_value()) StartTicker(*settings.sync.interval);
   return absl::OkStatus();
 }
@@ -91,6 +98,7 @@ bool SyncServer::BackendsAnswer() {
   const absl::StatusOr<BatchLedger::Pending> pending = probe_ledger_.ReadPending();
   if (pending.ok()) board_.PendingSeen(*pending);
   const bool mysql = MysqlAnswers();
+  metrics_.ServersSeen(pending.ok(), mysql);
   durability_.Look(pending.ok(), mysql);
   board_.DurabilitySeen(durability_.Read());
   return pending.ok() && mysql;

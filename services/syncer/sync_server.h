@@ -10,6 +10,7 @@
 #include "services/common/config/settings.h"
 #include "services/common/durability/monitor.h"
 #include "services/common/ledger/redis_batch_ledger.h"
+#include "services/common/metrics/exporter.h"
 #include "services/common/mysql/pool.h"
 #include "services/common/rpc/program.h"
 #include "services/common/rpc/server.h"
@@ -19,6 +20,7 @@
 #include "services/syncer/mysql_run_history.h"
 #include "services/syncer/mysql_store.h"
 #include "services/syncer/status_board.h"
+#include "services/syncer/sync_metrics.h"
 #include "services/syncer/sync_rpc.h"
 #include "services/syncer/sync_runner.h"
 #include "services/syncer/ticker.h"
@@ -57,6 +59,7 @@ class SyncServer final : public Program {
   RedisBatchLedger ledger_;
   RedisBatchLedger probe_ledger_;
   StatusBoard board_;
+  SyncMetrics metrics_;
   DurabilityMonitor durability_;
   Engine engine_;
   Auditor auditor_;
@@ -67,6 +70,7 @@ class SyncServer final : public Program {
   std::unique_ptr<v1::SyncService::Stub> own_stub_;
   std::unique_ptr<HealthProbe> probe_;
   std::unique_ptr<Ticker> ticker_;
+  std::unique_ptr<MetricsExporter> exporter_;
 };
 
 }  // namespace readcount

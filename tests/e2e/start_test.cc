@@ -53,6 +53,28 @@ TEST_P(Fault27, ATakenPortIsNamedWithItsKey) {
                                 first.address()));
 }
 
+// The address served is free, that of the metrics is not, or is none.
+TEST_P(Fault27, BadMetricsAddressesStopTheProgram) {
+  const std::string name = GetParam();
+  const std::string section = name.substr(0, name.find('-'));
+  std::map<std::string, std::string> variables = Stack::ServerVariables();
+  variables["READCOUNT_SYNC_INTERVAL"] = "off";
+  const ProgramProcess first(name, variables);
+  TempDir dir;
+  const std::string file = dir.path("app.yaml"), key = section + ".metrics_listen";
+  const auto run_with = [&](const std::string& address) {
+    std::ofstream(file) << section << ":\n  listen: 127.0.0.1:0\n  metrics_listen: " << address << "\n";
+    return RunToEnd(name, {"--config", file}, variables);
+  };
+  const auto [status, output] = run_with(first.metrics_address());
+  EXPECT_EQ(status, 1);
+  EXPECT_THAT(output, HasSubstr(file + ":3: " + key + ": cannot listen on " + first.metrics_address() +
+                                ": the address is in use"));
+  const auto [bad_status, bad_output] = run_with("9100");
+  EXPECT_EQ(bad_status, 2);
+  EXPECT_THAT(bad_output, HasSubstr(file + ":3: " + key + ": '9100' is not host:port"));
+}
+
 TEST_P(Fault27, TellsItsVersionAndSettings) {
   EXPECT_EQ(RunToEnd(GetParam(), {"--version"}).first, 0);
   const auto [status, output] =

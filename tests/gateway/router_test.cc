@@ -72,6 +72,36 @@ TEST(RouterTest, AMethodThatThePathLacksIsToldWhichItTakes) {
   }
 }
 
+TEST(RouterTest, CountsResponsesByRouteAndWhatItRefused) {
+  std::vector<Respond> held;
+  const Router router({{.path = "/hold",
+                        .get = [&held](const Request&, const std::string&,
+                                       Respond respond) { held.push_back(std::move(respond)); }},
+                       {.path = "/free", .get = Named("free"), .unlimited = true}},
+                      /*max_requests=*/1);
+  const auto ask = [&](const char* path, Method method = Method::kGet) {
+    router.Dispatch({.method = method, .target = {.path = path}}, [](const Response&) {});
+  };
+  constexpr size_t kHold = 0, kFree = 1, kNone = 2, kGood = 1, kBad = 3, kFailed = 4;
+  const RequestTally& tally = router.tally();
+  ask("/hold");
+  EXPECT_EQ(tally.under_way(), 1);
+  EXPECT_EQ(tally.answered(kHold, kGood), 0u) << "is not answered yet";
+  ask("/hold");
+  EXPECT_EQ(tally.refused(), 1u);
+  EXPECT_EQ(tally.answered(kHold, kFailed), 1u);
+  held[0](Response());
+  EXPECT_EQ(tally.under_way(), 0);
+  EXPECT_EQ(tally.answered(kHold, kGood), 1u);
+  ask("/hold", Method::kPost);
+  EXPECT_EQ(tally.answered(kHold, kBad), 1u);
+  ask("/free");
+  EXPECT_EQ(tally.answered(kFree, kGood), 1u);
+  ask("/nowhere");
+  router.CountUnrouted(400);
+  EXPECT_EQ(tally.answered(kNone, kBad), 2u);
+}
+
 TEST(RouterTest, MoreRequestsThanMayBeUnderWayAreToldToComeAgainButNotTheUnlimited) {
   std::vector<Respond> held;
   const Handler hold = [&held](const Request&, const std::string&, Respond respond) {

@@ -15,11 +15,11 @@ namespace {
 
 constexpr std::chrono::seconds kStartTime(30);
 
-// article-service -> READCOUNT_ARTICLE_LISTEN
-std::string ListenVariable(const std::string& name) {
+// article-service, LISTEN -> READCOUNT_ARTICLE_LISTEN
+std::string VariableOf(const std::string& name, const std::string& key) {
   std::string section = name.substr(0, name.find('-'));
   for (char& c : section) c = static_cast<char>(std::toupper(c));
-  return "READCOUNT_" + section + "_LISTEN";
+  return "READCOUNT_" + section + "_" + key;
 }
 
 }  // namespace
@@ -32,7 +32,8 @@ ProgramProcess::ProgramProcess(std::string name, std::map<std::string, std::stri
 void ProgramProcess::Start() {
   const std::string announced = dir_.path("address");
   std::filesystem::remove(announced);
-  environment_[ListenVariable(name_)] = address_;
+  environment_[VariableOf(name_, "LISTEN")] = address_;
+  environment_.emplace(VariableOf(name_, "METRICS_LISTEN"), "127.0.0.1:0");
   const int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   inotify_add_watch(watch, dir_.path().c_str(), IN_MOVED_TO);
   process_ = std::make_unique<ChildProcess>(
@@ -52,6 +53,14 @@ void ProgramProcess::Start() {
   close(watch);
   address_ = ReadFile(announced);
   address_.pop_back();
+}
+
+std::string ProgramProcess::metrics_address() const {
+  const std::string text = log(), sign = "metrics_served address=";
+  const size_t place = text.rfind(sign);
+  if (place == std::string::npos) return "";
+  const size_t begin = place + sign.size();
+  return text.substr(begin, text.find('\n', begin) - begin);
 }
 
 int ProgramProcess::Stop() {

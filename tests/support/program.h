@@ -12,12 +12,15 @@ namespace readcount::testing {
 // One of the three programs, run as an operator runs it: app.yaml of the tree, the rest by environment.
 class ProgramProcess {
  public:
-  // Starts bin/<name>, listening on a port that the kernel chooses, and waits until it serves. `environment`
+  // Starts bin/<name>, listening on ports that the kernel chooses, and waits until it serves. `environment`
   // holds READCOUNT_… variables.
   ProgramProcess(std::string name, std::map<std::string, std::string> environment);
 
   // `host:port`.
   const std::string& address() const { return address_; }
+
+  // `host:port` of its metrics, since the last start.
+  std::string metrics_address() const;
 
   pid_t pid() const { return process_->pid(); }
 

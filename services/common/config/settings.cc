@@ -33,6 +33,15 @@ absl::StatusOr<Address> ParseAddress(absl::string_view text) {
   return Address{.host = std::string(host), .port = static_cast<uint16_t>(port)};
 }
 
+// Empty text is no address.
+absl::StatusOr<std::optional<Address>> ParseOptionalAddress(absl::string_view text) {
+  if (text.empty()) return std::optional<Address>();
+  absl::StatusOr<Address> address = ParseAddress(text);
+  if (!address.ok())
+    return absl::InvalidArgumentError(absl::StrCat(address.status().message(), ", or empty"));
+  return std::optional<Address>(*std::move(address));
+}
+
 absl::StatusOr<int> ParseOffset(absl::string_view text) {
   int hours = 0;
   int minutes = 0;
@@ -185,6 +194,7 @@ void BindGrpc(Binder& binder, GrpcSettings& grpc) {
 
 void BindArticle(Binder& binder, ArticleSettings& article) {
   binder.Bind("article.listen", article.listen, ParseAddress);
+  binder.Bind("article.metrics_listen", article.metrics_listen, ParseOptionalAddress);
   binder.Whole("article.cache_bytes", article.cache_bytes, 1 << 16, int64_t{1} << 40);
   binder.Whole("article.absent_capacity", article.absent_capacity, 1, 100'000'000);
   binder.Whole("article.count_entries", article.count_entries, 1024, int64_t{1} << 32);
@@ -207,6 +217,7 @@ void BindArticle(Binder& binder, ArticleSettings& article) {
 
 void BindSync(Binder& binder, SyncSettings& sync) {
   binder.Bind("sync.listen", sync.listen, ParseAddress);
+  binder.Bind("sync.metrics_listen", sync.metrics_listen, ParseOptionalAddress);
   binder.Bind("sync.interval", sync.interval,
               [](absl::string_view text) -> absl::StatusOr<std::optional<absl::Duration>> {
                 if (text == "off") return std::optional<absl::Duration>();
@@ -219,6 +230,7 @@ void BindSync(Binder& binder, SyncSettings& sync) {
 
 void BindGateway(Binder& binder, GatewaySettings& gateway) {
   binder.Bind("gateway.listen", gateway.listen, ParseAddress);
+  binder.Bind("gateway.metrics_listen", gateway.metrics_listen, ParseOptionalAddress);
   binder.Bind("gateway.article_service", gateway.article_service, ParseAddress);
   binder.Bind("gateway.sync_service", gateway.sync_service, ParseAddress);
   binder.Text("gateway.admin_token", gateway.admin_token);
@@ -280,6 +292,9 @@ absl::StatusOr<Settings> LoadSettings(const std::string& path, const Environment
   settings.article.listen = {.host = "127.0.0.1", .port = 50051};
   settings.sync.listen = {.host = "127.0.0.1", .port = 50052};
   settings.gateway.listen = {.host = "127.0.0.1", .port = 8080};
+  settings.article.metrics_listen = {.host = "127.0.0.1", .port = 50061};
+  settings.sync.metrics_listen = {.host = "127.0.0.1", .port = 50062};
+  settings.gateway.metrics_listen = {.host = "127.0.0.1", .port = 8081};
   settings.gateway.article_service = settings.article.listen;
   settings.gateway.sync_service = settings.sync.listen;
   Binder binder(*std::move(document), environment, settings);

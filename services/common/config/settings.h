@@ -62,6 +62,7 @@ struct GrpcSettings {
 
 struct ArticleSettings {
   Address listen;
+  std::optional<Address> metrics_listen;            // none: no metrics
   size_t cache_bytes = size_t{48} << 20;            // memory for articles' texts, least recently used go first
   size_t count_entries = size_t{1} << 20;           // articles whose counts are remembered
   size_t absent_capacity = 100000;                  // absent ids remembered
@@ -79,6 +80,7 @@ struct ArticleSettings {
 
 struct SyncSettings {
   Address listen;
+  std::optional<Address> metrics_listen;
   std::optional<absl::Duration> interval = absl::Seconds(10);  // of the timer; none: only on request
   size_t chunk_articles = 5000;                                // articles in one transaction
   absl::Duration lease = absl::Seconds(5);  // wait for another syncer's run before working beside it
@@ -87,6 +89,7 @@ struct SyncSettings {
 
 struct GatewaySettings {
   Address listen;
+  std::optional<Address> metrics_listen;
   Address article_service;
   Address sync_service;
   std::string admin_token;                             // empty: POST /api/sync is refused

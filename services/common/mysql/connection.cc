@@ -192,7 +192,25 @@ bool Connection::usable() const {
   return impl_->usable;
 }
 
+CallMeter& Meter() {
+  static CallMeter meter(
+      {.connects = {"readcount_mysql_connects_total", MetricKind::kCounter,
+                    "Attempts to connect to MySQL, by outcome."},
+       .errors = {"readcount_mysql_errors_total", MetricKind::kCounter,
+                  "MySQL statements and COMMITs that failed, by kind; aborted is a deadlock or "
+                  "lock wait, unknown a reply that was lost."},
+       .duration = {"readcount_mysql_statement_duration_seconds", MetricKind::kHistogram,
+                    "From sending a statement or COMMIT to MySQL to having all its rows."}});
+  return meter;
+}
+
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const MysqlSettings& settings) {
+  absl::StatusOr<std::unique_ptr<Connection>> connection = Connect(settings);
+  Meter().Connected(connection.status());
+  return connection;
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Connect(const MysqlSettings& settings) {
   static const int library = mysql_library_init(0, nullptr, nullptr);
   if (library != 0) return absl::InternalError("the MySQL client library does not start");
   auto impl = std::make_unique<Impl>();
@@ -228,6 +246,10 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const MysqlSettings
 }
 
 absl::StatusOr<Result> Connection::Execute(absl::string_view sql, absl::Span<const Argument> arguments) {
+  return Metered(Meter(), [&] { return Run(sql, arguments); });
+}
+
+absl::StatusOr<Result> Connection::Run(absl::string_view sql, absl::Span<const Argument> arguments) {
   absl::StatusOr<MYSQL_STMT*> prepared = impl_->Prepare(sql);
   if (!prepared.ok()) return prepared.status();
   MYSQL_STMT* statement = *prepared;
@@ -262,6 +284,10 @@ absl::Status Connection::Begin() {
 }
 
 absl::Status Connection::Commit() {
+  return Metered(Meter(), [&] { return SendCommit(); });
+}
+
+absl::Status Connection::SendCommit() {
   impl_->in_transaction = false;
   absl::Status status = impl_->Query("COMMIT");
   if (!status.ok() && !impl_->usable) return absl::UnknownError(status.message());

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "services/common/config/settings.h"
+#include "services/common/metrics/call_meter.h"
 
 namespace readcount::mysql {
 
@@ -30,6 +31,9 @@ struct Result {
 // Numbers of a row; 0 for NULL.
 uint64_t ToUint64(const Field& field);
 int64_t ToInt64(const Field& field);
+
+// All sessions, prepared statements and COMMITs of this process.
+CallMeter& Meter();
 
 // One session with the server, in UTC, utf8mb4, strict mode and READ COMMITTED. Not thread-safe.
 //
@@ -67,6 +71,9 @@ class Connection {
  private:
   struct Impl;
   explicit Connection(std::unique_ptr<Impl> impl);
+  static absl::StatusOr<std::unique_ptr<Connection>> Connect(const MysqlSettings& settings);
+  absl::StatusOr<Result> Run(absl::string_view sql, absl::Span<const Argument> arguments);
+  absl::Status SendCommit();
   const std::unique_ptr<Impl> impl_;
 };
 

@@ -80,7 +80,25 @@ bool Connection::usable() const {
   return impl_->usable;
 }
 
+CallMeter& Meter() {
+  static CallMeter meter(
+      {.connects = {"readcount_redis_connects_total", MetricKind::kCounter,
+                    "Attempts to connect to Redis, by outcome."},
+       .errors = {"readcount_redis_errors_total", MetricKind::kCounter,
+                  "Redis commands that failed, by kind; not_found is a script that it does "
+                  "not know yet."},
+       .duration = {"readcount_redis_command_duration_seconds", MetricKind::kHistogram,
+                    "From sending a Redis command to having its reply."}});
+  return meter;
+}
+
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const RedisSettings& settings) {
+  absl::StatusOr<std::unique_ptr<Connection>> connection = Connect(settings);
+  Meter().Connected(connection.status());
+  return connection;
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Connect(const RedisSettings& settings) {
   const Dsn& dsn = settings.dsn;
   const timeval connect_timeout = absl::ToTimeval(settings.connect_timeout);
   auto impl = std::make_unique<Impl>();
@@ -113,6 +131,10 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const RedisSettings
 }
 
 absl::StatusOr<Reply> Connection::Command(absl::Span<const absl::string_view> words) {
+  return Metered(Meter(), [&] { return Send(words); });
+}
+
+absl::StatusOr<Reply> Connection::Send(absl::Span<const absl::string_view> words) {
   std::vector<const char*> texts;
   std::vector<size_t> lengths;
   texts.reserve(words.size());

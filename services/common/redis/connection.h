@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "services/common/config/settings.h"
+#include "services/common/metrics/call_meter.h"
 
 namespace readcount::redis {
 
@@ -21,6 +22,9 @@ struct Reply {
   std::string text;
   std::vector<Reply> elements;
 };
+
+// All connections and commands of this process.
+CallMeter& Meter();
 
 // One blocking connection. Not thread-safe.
 //
@@ -46,6 +50,8 @@ class Connection {
  private:
   struct Impl;
   explicit Connection(std::unique_ptr<Impl> impl);
+  static absl::StatusOr<std::unique_ptr<Connection>> Connect(const RedisSettings& settings);
+  absl::StatusOr<Reply> Send(absl::Span<const absl::string_view> words);
   const std::unique_ptr<Impl> impl_;
 };
 

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+
+#include "gateway/grpc_backends.h"
+#include "gateway/listener.h"
+#include "gateway/router.h"
+#include "services/common/metrics/metric.h"
+
+namespace readcount::gateway {
+
+// The gateway as Prometheus sees it: its mode, requests, connections, the services behind it and the streams
+// of views.
+class GatewayMetrics final : public MetricSource {
+ public:
+  // All must outlive the source.
+  GatewayMetrics(const Router& router, const Listener& listener, const GrpcArticleBackend& articles,
+                 std::shared_ptr<grpc::Channel> article_channel, std::shared_ptr<grpc::Channel> sync_channel)
+      : router_(router),
+        listener_(listener),
+        articles_(articles),
+        article_channel_(std::move(article_channel)),
+        sync_channel_(std::move(sync_channel)) {}
+
+  // A channel that is not connected begins to connect, so that the next scrape knows.
+  void Collect(MetricSink& sink) const override;
+
+ private:
+  void CollectServices(MetricSink& sink) const;
+  void CollectRequests(MetricSink& sink) const;
+  void CollectConnections(MetricSink& sink) const;
+  void CollectStreams(MetricSink& sink) const;
+
+  const Router& router_;
+  const Listener& listener_;
+  const GrpcArticleBackend& articles_;
+  const std::shared_ptr<grpc::Channel> article_channel_;
+  const std::shared_ptr<grpc::Channel> sync_channel_;
+};
+
+}  // namespace readcount::gateway
