@@ -1,11 +1,15 @@
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "tests/e2e/load.h"
 #include "tests/e2e/stack.h"
 #include "tests/support/temp_dir.h"
 
 namespace readcount::testing {
 namespace {
+
+constexpr uint64_t kArticles = 50;
 
 // Redis loses what it had, or is away, under load. Nothing that was acknowledged may be lost while
 // ArticleService lives, and what it holds on disk not even then.
@@ -14,8 +18,8 @@ class RedisLossTest : public ::testing::Test {
   ~RedisLossTest() override { SharedRedis().Start(); }
 
   TempDir spool_;
-  Stack stack_{50, "200ms", {{"READCOUNT_ARTICLE_SPOOL", spool_.path("spool.db")}}};
-  Load load_{stack_.gateway->address(), 4, 50};
+  Stack stack_{kArticles, "200ms", {{"READCOUNT_ARTICLE_SPOOL", spool_.path("spool.db")}}};
+  Load load_{stack_.gateway->address(), 4, kArticles};
 
   void ExpectAllToBeWell() {
     load_.Stop();
@@ -122,6 +126,41 @@ TEST_F(Fault05, AwayWhileArticleServiceIsKilled) {
   load_.Stop();
   stack_.AwaitFreshCounts();
   stack_.ExpectBooksToBalance(load_);
+}
+
+// Half of an outage that outlasts every wait and every backoff of the programs: articles and views are
+// answered all the time.
+void ExpectAnswersThroughout(const std::string& gateway, Load& load) {
+  constexpr absl::Duration kHalf = absl::Seconds(15), kSoon = absl::Seconds(3);
+  const uint64_t unknown = load.unknown();
+  HttpClient reader(gateway);
+  const absl::Time end = absl::Now() + kHalf;
+  for (uint64_t id = 1; absl::Now() < end; id = id % kArticles + 1) {
+    const absl::Time start = absl::Now();
+    const std::optional<HttpReply> reply = reader.Get(absl::StrCat("/api/article/", id, "?view=false"));
+    ASSERT_TRUE(reply.has_value());
+    ASSERT_EQ(reply->status, 200) << reply->body;
+    load.AwaitViews(10);
+    ASSERT_LT(absl::Now() - start, kSoon);
+  }
+  EXPECT_EQ(load.unknown(), unknown) << "views must be taken while Redis is away";
+}
+
+TEST_F(Fault05, AwayForHalfAMinuteInWhoseMiddleArticleServiceIsKilled) {
+  load_.AwaitViews(500);
+  SharedRedis().Kill();
+  load_.AwaitViews(100);
+  ExpectAnswersThroughout(stack_.gateway->address(), load_);
+  stack_.article_service->Kill();
+  stack_.article_service->Restart();
+  load_.AwaitViews(100);
+  ExpectAnswersThroughout(stack_.gateway->address(), load_);
+  SharedRedis().Start();
+  load_.AwaitViews(500);
+  load_.Stop();
+  stack_.AwaitFreshCounts();
+  stack_.ExpectBooksToBalance(load_);
+  if (HasFailure()) std::cerr << stack_.article_service->log() << stack_.sync_service->log();
 }
 
 }  // namespace
