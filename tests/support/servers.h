@@ -21,6 +21,10 @@ class RedisServer {
   void Start();
   void Kill();  // SIGKILL
   void Signal(int signal) { process_->Signal(signal); }
+  bool Running() { return process_->Running(); }
+
+  // Where its files are.
+  std::string directory() const { return dir_.path(); }
 
   // What is on disk, to be called between Kill and Start.
   void Empty();
@@ -51,6 +55,9 @@ class MariadbServer {
   void Start();
   void Kill();  // SIGKILL
   void Signal(int signal) { process_->Signal(signal); }
+
+  // Where its tables are.
+  std::string data_directory() const { return dir_.path("data"); }
 
   std::string url() const;
   MysqlSettings settings() const;
