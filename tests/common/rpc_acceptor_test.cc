@@ -13,7 +13,7 @@ namespace readcount {
 namespace {
 
 using ::testing::HasSubstr;
-using testing::http2::RawConnection;
+using testing::http2::Client;
 using testing::http2::Type;
 
 std::unique_ptr<RpcServer> Serve(const std::string& host, const GrpcSettings& settings = {}) {
@@ -73,7 +73,7 @@ TEST(RpcServerTest, SaysWhyItCannotListen) {
 TEST(RpcServerTest, AnAddressIsFreeAgainAfterADrain) {
   std::unique_ptr<RpcServer> first = Serve("127.0.0.1");
   const Address address = first->address();
-  RawConnection client(address.ToString());
+  Client client(address.ToString());
   ASSERT_TRUE(client.Await(Type::kSettings).has_value());
   first->Drain(absl::ZeroDuration());
   EXPECT_TRUE(client.ClosedByServer());
@@ -85,13 +85,13 @@ TEST(RpcServerTest, ClosesNewcomersBeyondTheCapUntilSomeConnectionCloses) {
   settings.max_connections = 3;
   const std::unique_ptr<RpcServer> server = Serve("127.0.0.1", settings);
   const std::string address = server->address().ToString();
-  std::vector<std::unique_ptr<RawConnection>> taken;
+  std::vector<std::unique_ptr<Client>> taken;
   for (int i = 0; i < 3; ++i) {
-    taken.push_back(std::make_unique<RawConnection>(address));
+    taken.push_back(std::make_unique<Client>(address));
     ASSERT_TRUE(taken.back()->Await(Type::kSettings).has_value());
   }
   for (int i = 0; i < 5; ++i) {
-    RawConnection refused(address);
+    Client refused(address);
     EXPECT_FALSE(refused.Await(Type::kSettings).has_value());
     EXPECT_TRUE(refused.ClosedByServer());
   }
@@ -108,7 +108,7 @@ TEST(RpcServerTest, CutsAConnectionThatNeverSpeaks) {
   settings.handshake_timeout = absl::Milliseconds(100);
   settings.idle_timeout = absl::Hours(1);
   const std::unique_ptr<RpcServer> server = Serve("127.0.0.1", settings);
-  RawConnection silent(server->address().ToString(), RawConnection::kNothing);
+  Client silent(server->address().ToString(), Client::kNothing);
   EXPECT_TRUE(silent.ClosedByServer());
 }
 
@@ -117,7 +117,7 @@ TEST(RpcServerTest, CutsAPeerThatAnswersNoPing) {
   settings.ping_interval = absl::Seconds(1);
   settings.ping_timeout = absl::Milliseconds(100);
   const std::unique_ptr<RpcServer> server = Serve("127.0.0.1", settings);
-  RawConnection dead(server->address().ToString());
+  Client dead(server->address().ToString());
   EXPECT_TRUE(dead.Await(Type::kPing).has_value());
   EXPECT_TRUE(dead.ClosedByServer());
 }
@@ -126,7 +126,7 @@ TEST(RpcServerTest, ClosesAConnectionWithoutCalls) {
   GrpcSettings settings;
   settings.idle_timeout = absl::Seconds(1);
   const std::unique_ptr<RpcServer> server = Serve("127.0.0.1", settings);
-  RawConnection idle(server->address().ToString());
+  Client idle(server->address().ToString());
   EXPECT_TRUE(idle.Await(Type::kGoAway).has_value());
 }
 
@@ -134,7 +134,7 @@ TEST(RpcServerTest, AnInProcessChannelNeedsNoConnection) {
   GrpcSettings settings;
   settings.max_connections = 1;
   const std::unique_ptr<RpcServer> server = Serve("127.0.0.1", settings);
-  RawConnection only(server->address().ToString());
+  Client only(server->address().ToString());
   ASSERT_TRUE(only.Await(Type::kSettings).has_value());
   const auto stub = grpc::health::v1::Health::NewStub(server->InProcessChannel());
   grpc::ClientContext context;

@@ -12,7 +12,7 @@
 namespace readcount::testing {
 namespace {
 
-using http2::RawConnection;
+using http2::Client;
 using http2::Type;
 
 constexpr char kWatchStatus[] = "/readcount.v1.SyncService/WatchStatus";
@@ -41,9 +41,8 @@ TEST(Fault21, AServiceOutOfDescriptorsServesAgainWhenTheyAreFree) {
   const rlimit limit{.rlim_cur = used + kSpare, .rlim_max = used + kSpare};
   ASSERT_EQ(prlimit(service.pid(), RLIMIT_NOFILE, &limit, nullptr), 0);
 
-  std::vector<std::unique_ptr<RawConnection>> greedy;
-  for (rlim_t i = 0; i < 2 * kSpare; ++i)
-    greedy.push_back(std::make_unique<RawConnection>(service.address()));
+  std::vector<std::unique_ptr<Client>> greedy;
+  for (rlim_t i = 0; i < 2 * kSpare; ++i) greedy.push_back(std::make_unique<Client>(service.address()));
   const absl::Time before = absl::Now();
   EXPECT_FALSE(Get(service.address(), std::chrono::seconds(1)).ok());
   EXPECT_LT(absl::Now() - before, absl::Seconds(5));
@@ -57,10 +56,10 @@ TEST(Fault21, AServiceOutOfDescriptorsServesAgainWhenTheyAreFree) {
 
 TEST(Fault22, WatchersThatNeverReadHoldUpNoRun) {
   Stack stack(100);
-  std::vector<std::unique_ptr<RawConnection>> deaf;
+  std::vector<std::unique_ptr<Client>> deaf;
   for (int i = 0; i < 20; ++i) {
-    deaf.push_back(std::make_unique<RawConnection>(stack.sync_service->address(),
-                                                   http2::Setting(http2::kInitialWindowSize, 0)));
+    deaf.push_back(std::make_unique<Client>(stack.sync_service->address(),
+                                            http2::Setting(http2::kInitialWindowSize, 0)));
     ASSERT_TRUE(deaf.back()->Write(http2::Call(1, kWatchStatus, "")));
     ASSERT_TRUE(deaf.back()->Await(Type::kHeaders).has_value());
   }
@@ -80,7 +79,7 @@ TEST(Fault22, WatchersThatNeverReadHoldUpNoRun) {
 TEST(Fault20, WatchersOfHealthHearNotServingBeforeTheServerEnds) {
   ResetServers();
   ProgramProcess service("article-service", Stack::ServerVariables());
-  RawConnection watcher(service.address());
+  Client watcher(service.address());
   ASSERT_TRUE(watcher.Write(http2::Call(1, "/grpc.health.v1.Health/Watch", "")));
   const std::optional<http2::Frame> first = watcher.Await(Type::kData);
   ASSERT_TRUE(first.has_value());

@@ -11,8 +11,8 @@
 namespace readcount::testing {
 namespace {
 
+using http2::Client;
 using http2::Frame;
-using http2::RawConnection;
 using http2::Type;
 
 constexpr char kGetArticle[] = "/readcount.v1.ArticleService/GetArticle";
@@ -64,7 +64,7 @@ class Fault23 : public ::testing::Test {
 };
 
 TEST_F(Fault23, AWellFormedRawCallIsAnswered) {
-  RawConnection client(service_.address());
+  Client client(service_.address());
   ASSERT_TRUE(client.Write(http2::Call(1, kGetArticle, kFirstArticle)));
   EXPECT_TRUE(client.Await(Type::kData).has_value());
 }
@@ -89,7 +89,7 @@ TEST_F(Fault23, AMessageThatUnpacksToTooMuchIsRefusedByItsCode) {
 }
 
 TEST_F(Fault23, OversizeMetadataEndTheCallOrTheConnection) {
-  RawConnection client(service_.address());
+  Client client(service_.address());
   ASSERT_TRUE(client.Await(Type::kSettings).has_value());
   client.Write({.type = Type::kSettings, .flags = http2::kAck});
   client.Write(http2::Call(1, kGetArticle, kFirstArticle, {{"x", std::string(15'000, 'x')}}));
@@ -97,7 +97,7 @@ TEST_F(Fault23, OversizeMetadataEndTheCallOrTheConnection) {
 }
 
 TEST_F(Fault23, BadBinaryMetadataEndTheCallOrTheConnection) {
-  RawConnection client(service_.address());
+  Client client(service_.address());
   client.Write(http2::Call(1, kGetArticle, kFirstArticle, {{"x-bin", "!!!"}}));
   EXPECT_FALSE(client.Await(Type::kData).has_value());
 }
@@ -105,7 +105,7 @@ TEST_F(Fault23, BadBinaryMetadataEndTheCallOrTheConnection) {
 TEST_F(Fault23, RapidResetsLeaveOthersServed) {
   const std::string reset = http2::Number(http2::kCancel);
   for (int connection = 0; connection < 4; ++connection) {
-    RawConnection client(service_.address());
+    Client client(service_.address());
     bool open = true;
     for (uint32_t stream = 1; open && stream < 20'000; stream += 2) {
       open = client.Write(http2::Call(stream, kGetArticle, kFirstArticle) +
@@ -116,7 +116,7 @@ TEST_F(Fault23, RapidResetsLeaveOthersServed) {
 }
 
 TEST_F(Fault23, MoreStreamsThanAllowedCloseTheConnection) {
-  RawConnection client(service_.address());
+  Client client(service_.address());
   ASSERT_TRUE(client.Await(Type::kSettings).has_value());
   client.Write({.type = Type::kSettings, .flags = http2::kAck});
   const std::string block =
@@ -129,14 +129,14 @@ TEST_F(Fault23, MoreStreamsThanAllowedCloseTheConnection) {
 }
 
 TEST_F(Fault23, APingFloodClosesTheConnection) {
-  RawConnection client(service_.address());
+  Client client(service_.address());
   for (int i = 0; i < 1000 && client.Write({.type = Type::kPing, .payload = "12345678"}); ++i) {
   }
   EXPECT_TRUE(client.ClosedByServer());
 }
 
 TEST_F(Fault23, ASettingsFloodTakesNoMemory) {
-  RawConnection client(service_.address());
+  Client client(service_.address());
   const Frame settings{.type = Type::kSettings, .payload = http2::Setting(http2::kMaxConcurrentStreams, 7)};
   for (int i = 0; i < 100'000 && client.Write(settings); ++i) {
     // Its answers are not read for long stretches.
@@ -146,7 +146,7 @@ TEST_F(Fault23, ASettingsFloodTakesNoMemory) {
 }
 
 TEST_F(Fault23, AContinuationFloodTakesNoMemory) {
-  RawConnection client(service_.address());
+  Client client(service_.address());
   client.Write(
       {.type = Type::kHeaders, .stream = 1, .payload = http2::HeaderBlock(http2::CallHeaders(kGetArticle))});
   const Frame more{.type = Type::kContinuation,

@@ -1,14 +1,7 @@
 #pragma once
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <map>
 #include <string>
 #include <utility>
@@ -21,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "services/common/config/settings.h"
+#include "tests/support/raw_connection.h"
 
 namespace readcount::gateway {
 
@@ -30,32 +24,15 @@ struct Reply {
   std::string body;
 };
 
-// One TCP connection that sends exactly the bytes it is given.
+// An HTTP/1.1 client that sends exactly the bytes it is given.
 class Client {
  public:
-  explicit Client(const Address& address) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    const timeval patience{.tv_sec = 20, .tv_usec = 0};
-    setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(address.port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connected_ = connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
-  }
-  ~Client() { close(socket_); }
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
+  explicit Client(const Address& address) : connection_(absl::StrCat("127.0.0.1:", address.port)) {}
 
-  bool connected() const { return connected_; }
+  bool connected() const { return connection_.connected(); }
 
-  void Send(absl::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t sent = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (sent <= 0) return;  // the reply, or its lack, tells
-      bytes.remove_prefix(static_cast<size_t>(sent));
-    }
-  }
+  // The reply, or its lack, tells what became of it.
+  void Send(absl::string_view bytes) { connection_.Send(bytes); }
 
   // The next reply; `head` if it answers HEAD and has no body.
   Reply Read(bool head = false) {
@@ -90,11 +67,11 @@ class Client {
 
   // Sends `bytes` again and again, a little apart, until something comes back; false if nothing does.
   bool DripUntilAnswered(absl::string_view bytes) {
-    constexpr int kDrips = 2000, kMillisecondsApart = 5;
-    pollfd answer{.fd = socket_, .events = POLLIN, .revents = 0};
+    constexpr int kDrips = 2000;
+    constexpr absl::Duration kApart = absl::Milliseconds(5);
     for (int i = 0; i < kDrips; ++i) {
       Send(bytes);
-      if (poll(&answer, 1, kMillisecondsApart) > 0) return true;
+      if (connection_.AwaitAnswer(kApart)) return true;
     }
     return false;
   }
@@ -102,9 +79,9 @@ class Client {
   // Sends `bytes` again and again without reading, until the server ends the connection; false if it does
   // not.
   bool FloodUntilEnded(absl::string_view bytes) {
-    while (send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0) {
+    while (connection_.Send(bytes)) {
     }
-    return errno == ECONNRESET || errno == EPIPE;
+    return connection_.lost();
   }
 
   // Waits for `bytes` to come next.
@@ -118,20 +95,12 @@ class Client {
   }
 
   // True once the server has closed the connection without sending more.
-  bool Ended() { return received_.empty() && !Receive() && ended_; }
+  bool Ended() { return received_.empty() && !Receive() && connection_.closed(); }
 
  private:
-  bool Receive() {
-    char chunk[4096];
-    const ssize_t bytes = recv(socket_, chunk, sizeof chunk, 0);
-    ended_ = bytes == 0;
-    if (bytes > 0) received_.append(chunk, static_cast<size_t>(bytes));
-    return bytes > 0;
-  }
+  bool Receive() { return connection_.Receive(received_); }
 
-  const int socket_;
-  bool connected_ = false;
-  bool ended_ = false;
+  testing::RawConnection connection_;
   std::string received_;
 };
 

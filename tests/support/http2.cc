@@ -1,16 +1,7 @@
 #include "tests/support/http2.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <stdexcept>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
@@ -90,65 +81,20 @@ std::string Call(uint32_t stream, const std::string& method, const std::string& 
          Bytes({.type = Type::kData, .flags = kEndStream, .stream = stream, .payload = GrpcMessage(proto)});
 }
 
-RawConnection::RawConnection(const std::string& address, absl::string_view settings) {
-  const size_t colon = address.rfind(':');
-  sockaddr_in peer{};
-  peer.sin_family = AF_INET;
-  int port = 0;
-  if (!absl::SimpleAtoi(address.substr(colon + 1), &port) ||
-      inet_pton(AF_INET, address.substr(0, colon).c_str(), &peer.sin_addr) != 1) {
-    throw std::invalid_argument(address + " is no IPv4 address with a port");
-  }
-  peer.sin_port = htons(static_cast<uint16_t>(port));
-  fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (connect(fd_, reinterpret_cast<sockaddr*>(&peer), sizeof(peer)) != 0) {
-    close(fd_);
-    throw std::runtime_error("cannot connect to " + address);
-  }
-  const int on = 1;
-  setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+Client::Client(const std::string& address, absl::string_view settings) : connection_(address) {
+  if (!connection_.connected()) throw std::runtime_error("cannot connect to " + address);
   if (settings == kNothing) return;
   Write(absl::StrCat(kPreface, Bytes({.type = Type::kSettings, .payload = std::string(settings)})));
 }
 
-RawConnection::~RawConnection() {
-  close(fd_);
-}
-
-bool RawConnection::AwaitEvent(short event, absl::Time deadline) const {
-  pollfd events{.fd = fd_, .events = event, .revents = 0};
-  const int64_t left = absl::ToInt64Milliseconds(deadline - absl::Now());
-  return left > 0 && poll(&events, 1, static_cast<int>(left)) == 1;
-}
-
-bool RawConnection::Write(absl::string_view bytes) {
-  const absl::Time deadline = absl::Now() + kPatience;
-  while (!bytes.empty()) {
-    const ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent > 0) {
-      bytes.remove_prefix(static_cast<size_t>(sent));
-    } else if (errno != EAGAIN || !AwaitEvent(POLLOUT, deadline)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-bool RawConnection::Fill(size_t bytes, absl::Time deadline) {
-  char buffer[16384];
+bool Client::Fill(size_t bytes, absl::Time deadline) {
   while (received_.size() < bytes) {
-    if (!AwaitEvent(POLLIN, deadline)) return false;
-    const ssize_t got = recv(fd_, buffer, sizeof(buffer), 0);
-    if (got <= 0) {
-      closed_ = true;
-      return false;
-    }
-    received_.append(buffer, static_cast<size_t>(got));
+    if (!connection_.Receive(received_, deadline)) return false;
   }
   return true;
 }
 
-std::optional<Frame> RawConnection::Read(absl::Duration patience) {
+std::optional<Frame> Client::Read(absl::Duration patience) {
   const absl::Time deadline = absl::Now() + patience;
   if (!Fill(kFrameHead, deadline)) return std::nullopt;
   const size_t size = FromBigEndian(absl::string_view(received_).substr(0, 3));
@@ -161,16 +107,10 @@ std::optional<Frame> RawConnection::Read(absl::Duration patience) {
   return frame;
 }
 
-std::optional<Frame> RawConnection::Await(Type type) {
+std::optional<Frame> Client::Await(Type type) {
   std::optional<Frame> frame = Read();
   while (frame.has_value() && frame->type != type) frame = Read();
   return frame;
-}
-
-bool RawConnection::ClosedByServer() {
-  while (Read().has_value()) {
-  }
-  return closed_;
 }
 
 }  // namespace readcount::testing::http2

@@ -8,6 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "tests/support/raw_connection.h"
 
 namespace readcount::testing::http2 {
 
@@ -52,18 +53,17 @@ std::string GrpcMessage(const std::string& proto);
 std::string Call(uint32_t stream, const std::string& method, const std::string& proto,
                  const Headers& more = {});
 
-// A client that writes whatever bytes a test wants, right or wrong, on one TCP connection.
-class RawConnection {
+// Speaks HTTP/2, right or wrong, on one connection.
+class Client {
  public:
+  static constexpr absl::Duration kPatience = RawConnection::kPatience;
+
   // Connects to host:port and sends preface and SETTINGS with `settings`, or kNothing. Throws if it cannot
   // connect.
-  explicit RawConnection(const std::string& address, absl::string_view settings = "");
-  ~RawConnection();
-  RawConnection(const RawConnection&) = delete;
-  RawConnection& operator=(const RawConnection&) = delete;
+  explicit Client(const std::string& address, absl::string_view settings = "");
 
   // False once the server has closed the connection, or does not take the bytes for `kPatience`.
-  bool Write(absl::string_view bytes);
+  bool Write(absl::string_view bytes) { return connection_.Send(bytes); }
   bool Write(const Frame& frame) { return Write(Bytes(frame)); }
 
   // The next frame; none when the server has closed the connection or is silent for `patience`.
@@ -73,17 +73,14 @@ class RawConnection {
   std::optional<Frame> Await(Type type);
 
   // Reads to the end: whether the server closes the connection within kPatience.
-  bool ClosedByServer();
+  bool ClosedByServer() { return connection_.AwaitEnd(); }
 
   static constexpr absl::string_view kNothing = "nothing";
-  static constexpr absl::Duration kPatience = absl::Seconds(20);
 
  private:
   bool Fill(size_t bytes, absl::Time deadline);
-  bool AwaitEvent(short event, absl::Time deadline) const;
 
-  int fd_ = -1;
-  bool closed_ = false;
+  RawConnection connection_;
   std::string received_;
 };
 
