@@ -13,7 +13,8 @@ namespace readcount::testing {
 // thread-safe; the thread that starts it must live as long as it.
 class ChildProcess {
  public:
-  // Starts `command` with `environment` on top of the test's own; output is appended to `log`.
+  // Starts `command` with `environment` on top of the test's own; output is appended to `log`. Throws if
+  // there is no such program.
   ChildProcess(const std::vector<std::string>& command, const std::string& log,
                const std::map<std::string, std::string>& environment = {});
 
@@ -24,13 +25,16 @@ class ChildProcess {
 
   void Signal(int signal) const;
 
-  // Waits for its end; returns its exit status, or minus the signal that ended it.
+  // Waits for its end; returns its exit status, or minus the signal that ended it. One that does not end
+  // within a minute is killed, and fails the test.
   int Wait();
 
   bool Running();
   pid_t pid() const { return pid_; }
 
  private:
+  bool AwaitEnd() const;
+
   pid_t pid_ = -1;
   std::optional<int> status_;
 };
