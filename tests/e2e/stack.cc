@@ -3,9 +3,10 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <functional>
-#include <thread>
+
+#include "absl/functional/function_ref.h"
+#include "tests/support/await.h"
 
 namespace readcount::testing {
 
@@ -34,19 +35,17 @@ Stack::Stack(uint64_t article_count, const std::string& sync_interval,
 namespace {
 
 // Asks again while a server that was away a moment ago is not back; fails the test if that takes too long.
-void AwaitOk(const std::function<grpc::Status(grpc::ClientContext&)>& call) {
-  constexpr std::chrono::seconds kLongest(30);
-  constexpr std::chrono::milliseconds kAskAgain(20);
-  const auto deadline = std::chrono::steady_clock::now() + kLongest;
-  for (;;) {
+void AwaitOk(absl::FunctionRef<grpc::Status(grpc::ClientContext&)> call) {
+  constexpr absl::Duration kLongest = absl::Seconds(60);
+  grpc::Status status;
+  const auto is_over = [&] {
     grpc::ClientContext context;
     context.set_wait_for_ready(true);
-    const grpc::Status status = call(context);
-    if (status.ok()) return;
-    ASSERT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE) << status.error_message();
-    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << status.error_message();
-    std::this_thread::sleep_for(kAskAgain);
-  }
+    context.set_deadline(absl::ToChronoTime(absl::Now() + kLongest));
+    status = call(context);
+    return status.error_code() != grpc::StatusCode::UNAVAILABLE;
+  };
+  EXPECT_TRUE(Await(is_over) && status.ok()) << status.error_code() << ": " << status.error_message();
 }
 
 }  // namespace
@@ -66,18 +65,13 @@ v1::AuditResponse Stack::Audit() {
 }
 
 void Stack::AwaitFreshCounts() {
-  constexpr std::chrono::seconds kLongest(30);
-  constexpr std::chrono::milliseconds kLookAgain(10);
   HttpClient client(gateway->address());
-  const auto deadline = std::chrono::steady_clock::now() + kLongest;
-  for (;;) {
+  const auto fresh = [&] {
     const std::optional<HttpReply> reply = client.Get("/api/article/1?view=false");
-    if (reply.has_value() && reply->status == 200 &&
-        reply->body.find("\"read_count_stale\":true") == std::string::npos)
-      return;
-    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "counts stay stale";
-    std::this_thread::sleep_for(kLookAgain);
-  }
+    return reply.has_value() && reply->status == 200 &&
+           reply->body.find("\"read_count_stale\":true") == std::string::npos;
+  };
+  EXPECT_TRUE(Await(fresh)) << "counts stay stale";
 }
 
 void Stack::ExpectBooksToBalance(const Load& load) {

@@ -2,6 +2,9 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
+#include <set>
 #include <thread>
 
 #include "tests/e2e/stack.h"
@@ -11,7 +14,8 @@ namespace {
 
 TEST(VolumeTest, SyncsAHundredThousandArticlesAmongGarbageInOneRunAndShowsProgress) {
   constexpr uint64_t kArticles = 100'000, kGarbage = 10'000;
-  Stack stack(kArticles);
+  // So many transactions that a watcher who is slow sees some of them all the same.
+  Stack stack(kArticles, "off", {{"READCOUNT_SYNC_CHUNK_ARTICLES", "500"}});
   std::vector<std::pair<std::string, std::string>> fields;
   for (uint64_t id = 1; id <= kArticles; ++id)
     fields.emplace_back(std::to_string(id), std::to_string(id % 7 + 1));
@@ -23,15 +27,19 @@ TEST(VolumeTest, SyncsAHundredThousandArticlesAmongGarbageInOneRunAndShowsProgre
 
   std::vector<uint64_t> progress;
   grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(2));
   const auto watch = stack.syncer->WatchStatus(&context, {});
+  v1::WatchStatusResponse message;
+  ASSERT_TRUE(watch->Read(&message)) << "the present status comes at once";
   std::thread watcher([&] {
-    v1::WatchStatusResponse message;
     while (watch->Read(&message) && !message.status().has_last_run())
       progress.push_back(message.status().articles_done());
     context.TryCancel();
   });
   const v1::SyncRun run = stack.RunSync();
   watcher.join();
+  EXPECT_TRUE(message.status().has_last_run())
+      << "the watch ended before the run: " << watch->Finish().error_message();
 
   uint64_t views = 0;
   for (uint64_t id = 1; id <= kArticles; ++id) views += id % 7 + 1;

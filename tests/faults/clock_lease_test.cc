@@ -6,16 +6,14 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "tests/e2e/load.h"
 #include "tests/e2e/stack.h"
+#include "tests/support/await.h"
 
 namespace readcount::testing {
 namespace {
 
 constexpr int kOthers = 4;
-constexpr absl::Duration kLongestWait = absl::Seconds(30);
-constexpr absl::Duration kLookAgain = absl::Milliseconds(10);
 
 // One syncer of five stops in mid-run, holding the lease, for so long that the others go on without it; then
 // it goes on as if nothing had been.
@@ -47,11 +45,8 @@ TEST_P(Fault16, OneOfFiveSyncersIsStoppedPastItsLeaseAndGoesOn) {
   for (int i = 0; i < kOthers; ++i)
     others.push_back(std::make_unique<ProgramProcess>("sync-service", variables));
   // The first is stopped when another waited for its lease in vain.
-  const absl::Time deadline = absl::Now() + kLongestWait;
-  while (!absl::StrContains(others[0]->log(), "lease_not_taken")) {
-    ASSERT_LT(absl::Now(), deadline);
-    absl::SleepFor(kLookAgain);
-  }
+  ASSERT_TRUE(Await([&] { return absl::StrContains(others[0]->log(), "lease_not_taken"); }))
+      << others[0]->log();
   if (GetParam() == "sync.before_commit") EndOpenTransactions();
   auto stub =
       v1::SyncService::NewStub(grpc::CreateChannel(others[0]->address(), grpc::InsecureChannelCredentials()));

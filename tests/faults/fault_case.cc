@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <csignal>
 #include <iostream>
-#include <thread>
+#include <tuple>
 
+#include "tests/support/await.h"
 #include "tests/support/gate_routes.h"
 
 namespace readcount::testing {
@@ -15,9 +15,8 @@ namespace {
 constexpr int kFaults = 12;
 constexpr int kThreads = 4;
 constexpr uint64_t kArticles = 200;
-constexpr std::chrono::seconds kStepTime(
-    4);  // in which an armed step is reached, or the program is killed there
-constexpr std::chrono::milliseconds kLookAgain(20);
+constexpr absl::Duration kStepTime =
+    absl::Seconds(4);  // in which an armed step is reached, or the program is killed there
 constexpr char kFailPoints[] = "READCOUNT_FAIL_POINTS";
 
 const std::vector<std::string>& SyncSteps() {
@@ -136,14 +135,12 @@ void FaultCase::Arm(ProgramProcess& program, const std::string& name, const std:
 }
 
 void FaultCase::AwaitStep(ProgramProcess& program, const std::string& name, const std::string& step) {
-  const auto deadline = std::chrono::steady_clock::now() + kStepTime;
-  while (program.Running() && std::chrono::steady_clock::now() < deadline)
-    std::this_thread::sleep_for(kLookAgain);
+  const bool reached = Await([&] { return !program.Running(); }, kStepTime);
   ++tally_.kills[name];
-  if (program.Running()) {
-    program.Kill();
-  } else {
+  if (reached) {
     ++tally_.steps[step];
+  } else {
+    program.Kill();
   }
 }
 
@@ -179,9 +176,8 @@ void FaultCase::KillArticleServiceInAnOutage() {
 
 void FaultCase::AwaitViewsWhileItRuns(ProgramProcess& program, uint64_t more) {
   const uint64_t aim = load_->acknowledged() + more;
-  const auto deadline = std::chrono::steady_clock::now() + kStepTime;
-  while (program.Running() && load_->acknowledged() < aim && std::chrono::steady_clock::now() < deadline)
-    std::this_thread::sleep_for(kLookAgain);
+  // Too few views in that time make the case weaker, not wrong.
+  std::ignore = Await([&] { return !program.Running() || load_->acknowledged() >= aim; }, kStepTime);
 }
 
 void FaultCase::KillArticleServiceAfterAnOutage() {

@@ -6,17 +6,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/time/clock.h"
 #include "tests/e2e/load.h"
 #include "tests/e2e/stack.h"
+#include "tests/support/await.h"
 #include "tests/support/gate_routes.h"
 
 namespace readcount::testing {
 namespace {
 
 constexpr uint64_t kArticles = 300;
-constexpr absl::Duration kLongestWait = absl::Seconds(20);
-constexpr absl::Duration kLookAgain = absl::Milliseconds(10);
 
 // How often anybody has had to wait for a row, since the server's start.
 constexpr char kLockWaits[] =
@@ -29,15 +27,14 @@ constexpr char kDeadlocks[] =
 uint64_t AwaitChange(const std::string& sql, uint64_t from) {
   auto session = mysql::Connection::Open(SharedMariadb().settings());
   EXPECT_TRUE(session.ok()) << session.status();
-  const absl::Time deadline = absl::Now() + kLongestWait;
-  for (;;) {
+  uint64_t number = from;
+  const auto changed = [&] {
     const absl::StatusOr<mysql::Result> result = (*session)->Execute(sql, {});
-    const uint64_t number = result.ok() ? mysql::ToUint64(result->rows.at(0).at(0)) : from;
-    if (number != from) return number;
-    EXPECT_LT(absl::Now(), deadline) << sql;
-    if (absl::Now() >= deadline) return from;
-    absl::SleepFor(kLookAgain);
-  }
+    if (result.ok()) number = mysql::ToUint64(result->rows.at(0).at(0));
+    return number != from;
+  };
+  EXPECT_TRUE(Await(changed)) << sql << " stays at " << from;
+  return number;
 }
 
 class MysqlFaultTest : public ::testing::Test {
@@ -51,11 +48,7 @@ class MysqlFaultTest : public ::testing::Test {
     return std::async(std::launch::async, [this] { return TryToRunSync(); });
   }
   void AwaitSync() {
-    const absl::Time deadline = absl::Now() + kLongestWait;
-    while (!TryToRunSync().ok()) {
-      ASSERT_LT(absl::Now(), deadline) << stack_.sync_service->log();
-      absl::SleepFor(kLookAgain);
-    }
+    EXPECT_TRUE(Await([this] { return TryToRunSync().ok(); })) << stack_.sync_service->log();
   }
   // Another session, in a transaction that holds one article's row.
   static void HoldRow(int id) {
@@ -180,7 +173,8 @@ TEST_F(Fault13, AtTheConnectionLimitCachedArticlesGoOnAndAllResumesBelowIt) {
   EXPECT_EQ(TryToRunSync().error_code(), grpc::StatusCode::UNAVAILABLE);
   others.clear();
   AwaitSync();
-  while (client_.Get("/api/article/2")->status != 200) absl::SleepFor(kLookAgain);
+  EXPECT_TRUE(Await([this] { return client_.Get("/api/article/2")->status == 200; }))
+      << stack_.article_service->log();
   AwaitSync();
   EXPECT_EQ(Stack::ViewsInMysql(), 3u);
   EXPECT_EQ(stack_.Audit().difference(), 0);

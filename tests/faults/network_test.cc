@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 #include "tests/e2e/load.h"
 #include "tests/e2e/stack.h"
+#include "tests/support/await.h"
 #include "tests/support/gate_routes.h"
 #include "tests/support/temp_dir.h"
 
@@ -48,7 +49,6 @@ constexpr uint64_t kArticles = 20;
 // The longest that one call may take: every wait of the programs is set to a second or less here, and one
 // call may have to wait for several, one after the other, as RunSync does for the run before its own.
 constexpr absl::Duration kBound = absl::Seconds(10);
-constexpr absl::Duration kLookAgain = absl::Milliseconds(10);
 
 class Fault19 : public ::testing::TestWithParam<std::tuple<Hop, Fault>> {
  protected:
@@ -94,14 +94,12 @@ class Fault19 : public ::testing::TestWithParam<std::tuple<Hop, Fault>> {
 
   // Who lost a connection waits a little before the next try.
   void AwaitSyncService() {
-    const absl::Time start = absl::Now();
-    for (;;) {
+    const auto answers = [this] {
       grpc::ClientContext context;
       v1::AuditResponse response;
-      if (stack_.syncer->Audit(&context, {}, &response).ok()) return;
-      ASSERT_LT(absl::Now() - start, kBound);
-      absl::SleepFor(kLookAgain);
-    }
+      return stack_.syncer->Audit(&context, {}, &response).ok();
+    };
+    EXPECT_TRUE(Await(answers, kBound)) << stack_.sync_service->log();
   }
 
   const Hop hop_ = std::get<0>(GetParam());

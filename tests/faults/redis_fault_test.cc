@@ -2,16 +2,15 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <thread>
 
 #include "absl/strings/match.h"
-#include "absl/time/clock.h"
 #include "tests/e2e/load.h"
 #include "tests/e2e/stack.h"
+#include "tests/support/await.h"
 #include "tests/support/gate_routes.h"
 #include "tests/support/temp_dir.h"
 
@@ -21,8 +20,6 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr uint64_t kArticles = 50;
-constexpr absl::Duration kLongestWait = absl::Seconds(20);
-constexpr absl::Duration kLookAgain = absl::Milliseconds(10);
 
 // A state in which Redis refuses writes, and how it says so.
 struct Refusal {
@@ -33,15 +30,11 @@ struct Refusal {
 };
 
 std::filesystem::path RedisDirectory() {
-  return std::filesystem::path(SharedRedis().settings().dsn.socket).parent_path();
+  return SharedRedis().directory();
 }
 
 void AwaitInfo(const std::string& line) {
-  const absl::Time deadline = absl::Now() + kLongestWait;
-  while (!absl::StrContains(SharedRedis().Command({"INFO"}).text, line)) {
-    ASSERT_LT(absl::Now(), deadline) << line;
-    absl::SleepFor(kLookAgain);
-  }
+  EXPECT_TRUE(Await([&] { return absl::StrContains(SharedRedis().Command({"INFO"}).text, line); })) << line;
 }
 
 // A background save that fails, for its file's name is taken by a directory.
@@ -67,12 +60,12 @@ class EndlessScript {
     SharedRedis().Command({"CONFIG", "SET", "busy-reply-threshold", "1"});
     thread_ = std::thread([] {
       RedisSettings settings = SharedRedis().settings();
-      settings.reply_timeout = kLongestWait;
+      settings.reply_timeout = absl::Seconds(60);
       auto connection = redis::Connection::Open(settings);
       if (connection.ok()) (*connection)->Command({"EVAL", "while true do end", "0"}).status().IgnoreError();
     });
     auto connection = redis::Connection::Open(SharedRedis().settings());
-    while ((*connection)->Command({"PING"}).ok()) absl::SleepFor(kLookAgain);
+    EXPECT_TRUE(Await([&] { return !(*connection)->Command({"PING"}).ok(); })) << "the script does not run";
   }
   void End() {
     SharedRedis().Command({"SCRIPT", "KILL"});
@@ -104,11 +97,7 @@ std::vector<Refusal> Refusals() {
 }
 
 void AwaitFailures(const Load& load, uint64_t least) {
-  const absl::Time deadline = absl::Now() + absl::Seconds(30);
-  while (load.unknown() < least) {
-    ASSERT_LT(absl::Now(), deadline) << "only " << load.unknown() << " views failed";
-    absl::SleepFor(kLookAgain);
-  }
+  EXPECT_TRUE(Await([&] { return load.unknown() >= least; })) << "only " << load.unknown() << " views failed";
 }
 
 class RefusalTest : public ::testing::TestWithParam<Refusal> {
@@ -123,7 +112,6 @@ class RefusalTest : public ::testing::TestWithParam<Refusal> {
   Stack stack_{kArticles, "50ms", {{"READCOUNT_REDIS_RETRY_FOR", "100ms"}}};
 };
 
-// Rows 8 and 10.
 using Fault08And10 = RefusalTest;
 
 TEST_P(Fault08And10, WithoutASpoolNothingIsAcknowledgedFalselyAndArticlesAreAnswered) {
@@ -285,19 +273,18 @@ TEST_F(Fault10, ARedisThatLoadsIsWaitedFor) {
   constexpr char kFill[] = "for i = 1, 100000 do redis.call('SET', ARGV[1] .. i, i) end";
   for (const char* part : {"a", "b", "c", "d"}) SharedRedis().Command({"EVAL", kFill, "0", part});
   SharedRedis().Kill();
-  std::atomic<bool> stopping = false, loading = false;
-  std::thread asker([&] {
-    while (!stopping) {
+  // It loads so slowly that it would not end by itself, until it has been seen.
+  std::thread watcher([&] {
+    EXPECT_TRUE(Await([&] {
       grpc::ClientContext context;
       v1::RunSyncResponse response;
-      const grpc::Status status = stack_.syncer->RunSync(&context, {}, &response);
-      if (absl::StrContains(status.error_message(), "LOADING")) loading = true;
-    }
+      return absl::StrContains(stack_.syncer->RunSync(&context, {}, &response).error_message(), "LOADING");
+    }));
+    const auto connection = redis::Connection::Open(SharedRedis().settings());
+    EXPECT_TRUE(connection.ok() && (*connection)->Command({"CONFIG", "SET", "key-load-delay", "0"}).ok());
   });
-  SharedRedis().Start();
-  stopping = true;
-  asker.join();
-  EXPECT_TRUE(loading) << "it was too fast to be seen";
+  SharedRedis().Start({"--key-load-delay", "1000"});
+  watcher.join();
   load.AwaitViews(200);
   ExpectAllToBeWell(load);
 }

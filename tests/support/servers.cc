@@ -5,27 +5,24 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <stdexcept>
-#include <thread>
+
+#include "absl/functional/function_ref.h"
+#include "tests/support/await.h"
 
 namespace readcount::testing {
 namespace {
 
-constexpr std::chrono::seconds kStartTime(60);
-constexpr std::chrono::milliseconds kLookAgain(10);
+constexpr absl::Duration kStartTime = absl::Seconds(60);
 
 // Servers cannot tell when they are ready: asks until `ready` or the process has ended.
-template <typename Ready>
-void WaitUntil(ChildProcess& process, const std::string& log, Ready ready) {
-  const auto deadline = std::chrono::steady_clock::now() + kStartTime;
-  while (!ready()) {
-    if (!process.Running() || std::chrono::steady_clock::now() > deadline) {
-      throw std::runtime_error("a server did not start:\n" + ReadFile(log));
-    }
-    std::this_thread::sleep_for(kLookAgain);
+void WaitUntil(ChildProcess& process, const std::string& log, absl::FunctionRef<bool()> ready) {
+  bool running = true;
+  const auto is_over = [&] { return ready() || !(running = process.Running()); };
+  if (!Await(is_over, kStartTime) || !running) {
+    throw std::runtime_error("a server did not start:\n" + ReadFile(log));
   }
 }
 
@@ -81,12 +78,22 @@ void RedisServer::PutBack() {
                         std::filesystem::copy_options::recursive);
 }
 
-void RedisServer::Start() {
-  process_ = std::make_unique<ChildProcess>(
-      std::vector<std::string>{"redis-server", "--port", "0", "--unixsocket", dir_.path("redis.sock"),
-                               "--dir", dir_.path(), "--appendonly", "yes", "--appendfsync", "always",
-                               "--save", ""},
-      dir_.path("redis.log"));
+void RedisServer::Start(const std::vector<std::string>& more) {
+  std::vector<std::string> command = {"redis-server",
+                                      "--port",
+                                      "0",
+                                      "--unixsocket",
+                                      dir_.path("redis.sock"),
+                                      "--dir",
+                                      dir_.path(),
+                                      "--appendonly",
+                                      "yes",
+                                      "--appendfsync",
+                                      "always",
+                                      "--save",
+                                      ""};
+  command.insert(command.end(), more.begin(), more.end());
+  process_ = std::make_unique<ChildProcess>(command, dir_.path("redis.log"));
   WaitUntil(*process_, dir_.path("redis.log"), [this] {
     auto opened = redis::Connection::Open(settings());
     if (!opened.ok()) return false;

@@ -18,7 +18,8 @@ class RedisServer {
  public:
   RedisServer();
 
-  void Start();
+  // With `more` settings on its command line.
+  void Start(const std::vector<std::string>& more = {});
   void Kill();  // SIGKILL
   void Signal(int signal) { process_->Signal(signal); }
   bool Running() { return process_->Running(); }
