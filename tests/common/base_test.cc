@@ -11,6 +11,7 @@
 #include "services/common/ledger/field.h"
 #include "services/common/ledger/state.h"
 #include "services/common/rpc/status.h"
+#include "tests/support/no_descriptors.h"
 
 namespace readcount {
 namespace {
@@ -32,6 +33,13 @@ TEST(EventSleeperTest, EndsByItselfAndByCancel) {
   std::thread canceller([&] { sleeper.Cancel(); });
   EXPECT_FALSE(sleeper.SleepFor(absl::Hours(1)));
   canceller.join();
+  EXPECT_FALSE(sleeper.SleepFor(absl::Hours(1)));
+}
+
+TEST(EventSleeperTest, CanBeCancelledWhenNoDescriptorIsLeft) {
+  const testing::NoDescriptors none;
+  EventSleeper sleeper;
+  sleeper.Cancel();
   EXPECT_FALSE(sleeper.SleepFor(absl::Hours(1)));
 }
 

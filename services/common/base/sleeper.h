@@ -1,5 +1,8 @@
 #pragma once
 
+#include <condition_variable>
+#include <mutex>
+
 #include "absl/time/time.h"
 
 namespace readcount {
@@ -16,19 +19,18 @@ class Sleeper {
   virtual void Cancel() = 0;
 };
 
-// Waits on the kernel's monotonic clock, so a jump of the wall clock changes nothing. Thread-safe.
+// Waits on the kernel's monotonic clock, so a jump of the wall clock changes nothing. Needs no descriptor, so
+// it cannot fail. Thread-safe.
 class EventSleeper final : public Sleeper {
  public:
-  EventSleeper();
-  ~EventSleeper() override;
-  EventSleeper(const EventSleeper&) = delete;
-  EventSleeper& operator=(const EventSleeper&) = delete;
-
   bool SleepFor(absl::Duration duration) override;
   void Cancel() override;
 
  private:
-  const int event_fd_;
+  // Not absl's: those wait by the wall clock.
+  std::mutex mutex_;
+  std::condition_variable cancelled_changed_;
+  bool cancelled_ = false;  // guarded by mutex_
 };
 
 }  // namespace readcount
