@@ -5,14 +5,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <thread>
+
+#include "absl/synchronization/notification.h"
+#include "readcount/v1/sync_service.grpc.pb.h"
 #include "services/common/rpc/open_sockets.h"
 #include "services/common/rpc/server.h"
 #include "tests/support/http2.h"
+#include "tests/support/no_descriptors.h"
 
 namespace readcount {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::http2::Call;
 using testing::http2::Client;
 using testing::http2::Type;
 
@@ -78,6 +84,62 @@ TEST(RpcServerTest, AnAddressIsFreeAgainAfterADrain) {
   first->Drain(absl::ZeroDuration());
   EXPECT_TRUE(client.ClosedByServer());
   EXPECT_TRUE(RpcServer::Start({}, address, {}).ok());
+}
+
+TEST(RpcServerTest, SaysWhatToDoWhenNoDescriptorIsLeft) {
+  absl::StatusOr<ListenSockets> sockets = Listen({.host = "127.0.0.1", .port = 0});
+  ASSERT_TRUE(sockets.ok()) << sockets.status();
+  absl::Status listening, accepting;
+  {
+    const testing::NoDescriptors none;
+    listening = Listen({.host = "127.0.0.1", .port = 0}).status();
+    accepting = Acceptor::Start({}, *std::move(sockets), [](int, int) {}).status();
+  }
+  for (const absl::Status& status : {listening, accepting}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+    EXPECT_THAT(std::string(status.message()), HasSubstr("raise the limit of open files"));
+  }
+}
+
+// A call that lasts until it is told to end.
+class LongCall final : public v1::SyncService::Service {
+ public:
+  grpc::Status GetStatus(grpc::ServerContext* /*context*/, const v1::GetStatusRequest* /*request*/,
+                         v1::GetStatusResponse* /*response*/) override {
+    begun.Notify();
+    end.WaitForNotification();
+    return grpc::Status::OK;
+  }
+  absl::Notification begun, end;
+};
+
+TEST(RpcServerTest, AnIdleConnectionDoesNotHoldUpADrain) {
+  const std::unique_ptr<RpcServer> server = Serve("127.0.0.1");
+  // It answers no ping, like a client that has nothing to ask.
+  Client idle(server->address().ToString());
+  ASSERT_TRUE(idle.Await(Type::kSettings).has_value());
+  const absl::Time start = absl::Now();
+  server->Drain(absl::Minutes(10));
+  EXPECT_LT(absl::Now() - start, absl::Seconds(3));
+  EXPECT_TRUE(idle.ClosedByServer());
+}
+
+TEST(RpcServerTest, ACallUnderWayIsAnsweredInADrainThoughOthersAreIdle) {
+  LongCall service;
+  absl::StatusOr<std::unique_ptr<RpcServer>> server =
+      RpcServer::Start({}, {.host = "127.0.0.1", .port = 0}, {&service});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const std::string address = (*server)->address().ToString();
+  Client idle(address), caller(address);
+  caller.Write(Call(1, "/readcount.v1.SyncService/GetStatus", ""));
+  service.begun.WaitForNotification();
+  std::thread drain([&] { (*server)->Drain(absl::Minutes(10)); });
+  EXPECT_TRUE(idle.Await(Type::kGoAway).has_value());
+  EXPECT_FALSE(caller.Await(Type::kHeaders, absl::Milliseconds(300)).has_value());
+  service.end.Notify();
+  EXPECT_TRUE(caller.Await(Type::kHeaders).has_value()) << "the answer";
+  drain.join();
+  EXPECT_TRUE(caller.ClosedByServer());
 }
 
 TEST(RpcServerTest, ClosesNewcomersBeyondTheCapUntilSomeConnectionCloses) {

@@ -75,6 +75,16 @@ TEST_P(Fault27, BadMetricsAddressesStopTheProgram) {
   EXPECT_THAT(bad_output, HasSubstr(file + ":3: " + key + ": '9100' is not host:port"));
 }
 
+TEST_P(Fault27, TooFewDescriptorsStopTheProgramWithWhatToDo) {
+  for (const int descriptors : {8, 16, 32, 64}) {
+    TempDir dir;
+    const std::string command = "ulimit -n " + std::to_string(descriptors) + "; exec " READCOUNT_BIN_DIR "/" +
+                                GetParam() + " --config " READCOUNT_SOURCE_DIR "/app.yaml";
+    EXPECT_EQ(ChildProcess({"sh", "-c", command}, dir.path("log"), Stack::ServerVariables()).Wait(), 1);
+    EXPECT_THAT(ReadFile(dir.path("log")), HasSubstr("raise the limit of open files")) << descriptors;
+  }
+}
+
 TEST_P(Fault27, TellsItsVersionAndSettings) {
   EXPECT_EQ(RunToEnd(GetParam(), {"--version"}).first, 0);
   const auto [status, output] =

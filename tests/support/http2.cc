@@ -107,9 +107,9 @@ std::optional<Frame> Client::Read(absl::Duration patience) {
   return frame;
 }
 
-std::optional<Frame> Client::Await(Type type) {
-  std::optional<Frame> frame = Read();
-  while (frame.has_value() && frame->type != type) frame = Read();
+std::optional<Frame> Client::Await(Type type, absl::Duration patience) {
+  std::optional<Frame> frame = Read(patience);
+  while (frame.has_value() && frame->type != type) frame = Read(patience);
   return frame;
 }
 

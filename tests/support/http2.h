@@ -69,8 +69,8 @@ class Client {
   // The next frame; none when the server has closed the connection or is silent for `patience`.
   std::optional<Frame> Read(absl::Duration patience = kPatience);
 
-  // Reads up to the first frame of that type; none if it does not come.
-  std::optional<Frame> Await(Type type);
+  // Reads up to the first frame of that type; none if it does not come, or nothing does for `patience`.
+  std::optional<Frame> Await(Type type, absl::Duration patience = kPatience);
 
   // Reads to the end: whether the server closes the connection within kPatience.
   bool ClosedByServer() { return connection_.AwaitEnd(); }

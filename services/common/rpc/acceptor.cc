@@ -9,7 +9,6 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/string_view.h"
@@ -23,12 +22,6 @@ constexpr int kMostInARound = 256;
 
 constexpr int kForever = -1;
 
-FileDescriptor NewEvent() {
-  FileDescriptor event(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (event.get() < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-  return event;
-}
-
 // The first, second, fourth, eighth time: a flood of connections must not become a flood of lines.
 void LogSparsely(absl::string_view event, uint64_t times, absl::string_view why) {
   if (std::has_single_bit(times)) Log(LogLevel::kWarning, event, {{"times", times}, {"why", why}});
@@ -40,10 +33,18 @@ bool ConcernsOneConnection(int error) {
 
 }  // namespace
 
-Acceptor::Acceptor(Settings settings, ListenSockets sockets, Receive receive)
+absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Start(Settings settings, ListenSockets sockets,
+                                                          Receive receive) {
+  FileDescriptor stop(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (stop.get() < 0) return CannotListen(sockets.address, errno);
+  return std::unique_ptr<Acceptor>(
+      new Acceptor(settings, std::move(stop), std::move(sockets), std::move(receive)));
+}
+
+Acceptor::Acceptor(Settings settings, FileDescriptor stop, ListenSockets sockets, Receive receive)
     : settings_(settings),
       receive_(std::move(receive)),
-      stop_(NewEvent()),
+      stop_(std::move(stop)),
       sockets_(std::move(sockets)),
       backoff_(settings.backoff),
       thread_([this] { Run(); }) {}

@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <thread>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/common/base/backoff.h"
 #include "services/common/rpc/listen_socket.h"
@@ -28,8 +30,9 @@ class Acceptor {
   // receiver owns: it may close it at any time, on any thread, without telling.
   using Receive = std::function<void(int listener, int connection)>;
 
-  // Starts to accept. Throws std::system_error if the process has no descriptor or thread left for it.
-  Acceptor(Settings settings, ListenSockets sockets, Receive receive);
+  // Starts to accept. UNAVAILABLE, saying what to do, if the process has no descriptor left for it.
+  static absl::StatusOr<std::unique_ptr<Acceptor>> Start(Settings settings, ListenSockets sockets,
+                                                         Receive receive);
 
   // Stops, if that has not been done.
   ~Acceptor();
@@ -41,6 +44,8 @@ class Acceptor {
   void Stop();
 
  private:
+  Acceptor(Settings settings, FileDescriptor stop, ListenSockets sockets, Receive receive);
+
   void Run();
   bool AwaitConnection(absl::Duration pause) const;
   absl::Duration AcceptRound();

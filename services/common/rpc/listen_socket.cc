@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/rpc/descriptors.h"
 
 namespace readcount {
 namespace {
@@ -107,12 +108,17 @@ absl::StatusOr<ListenSockets> Listen(const Address& address) {
   for (int i = 1; i < kPortChoices && error == EADDRINUSE && address.port == 0; ++i) {
     error = BindAll(list->get(), address.port, result);
   }
+  if (error != 0) return CannotListen(address, error);
+  return result;
+}
+
+absl::Status CannotListen(const Address& address, int error) {
   if (error == EADDRINUSE) {
     return CannotListen(address, "the address is in use: end the other program or choose another port");
   }
   if (IsNotOurs(error)) return CannotListen(address, "the address is not this machine's");
-  if (error != 0) return CannotListen(address, std::strerror(error));
-  return result;
+  if (error == EMFILE || error == ENFILE) return CannotListen(address, kRaiseDescriptorLimit);
+  return CannotListen(address, std::strerror(error));
 }
 
 }  // namespace readcount

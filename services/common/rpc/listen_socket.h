@@ -37,4 +37,7 @@ struct ListenSockets {
 // is taken (ports are never shared), none can be bound, or the name is unknown.
 absl::StatusOr<ListenSockets> Listen(const Address& address);
 
+// UNAVAILABLE: why nothing can listen on `address`, from errno, and what to do.
+absl::Status CannotListen(const Address& address, int error);
+
 }  // namespace readcount

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/base/log.h"
+#include "services/common/rpc/descriptors.h"
 
 namespace readcount {
 namespace {
@@ -59,8 +60,9 @@ int PrintKey(const Settings& settings, const std::string& key) {
 
 int Serve(const Settings& settings, const CommandLine& command, const BuildProgram& build) {
   const sigset_t signals = BlockStopSignals();
-  absl::StatusOr<std::unique_ptr<Program>> program = build(settings);
-  absl::Status status = program.status();
+  absl::Status status = RequireDescriptors();
+  absl::StatusOr<std::unique_ptr<Program>> program = status.ok() ? build(settings) : status;
+  status = program.status();
   if (status.ok() && !command.announce.empty()) status = Announce(command.announce, (*program)->address());
   if (!status.ok()) {
     std::cerr << status.message() << '\n';

@@ -21,7 +21,8 @@ class Program {
   virtual void Drain(absl::Duration grace) = 0;
 };
 
-// Builds and starts the working part. Errors stop the program with status 1 and the message.
+// Builds and starts the working part. Errors stop the program with status 1 and the message; so do too few
+// file descriptors, before it is called.
 using BuildProgram = std::function<absl::StatusOr<std::unique_ptr<Program>>(const Settings&)>;
 
 // The whole of `main`: reads the command line and the configuration, builds, serves until SIGTERM or SIGINT,

@@ -1,15 +1,20 @@
 #include "services/common/rpc/server.h"
 
+#include <grpc/grpc.h>
 #include <grpc/health/v1/health.pb.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
+#include <thread>
 #include <utility>
 
 namespace readcount {
 
 namespace {
+
+// A call that came before the shutdown is counted within this, or has ended.
+constexpr absl::Duration kQuiet = absl::Milliseconds(50);
 
 int Milliseconds(absl::Duration duration) {
   return static_cast<int>(absl::ToInt64Milliseconds(duration));
@@ -46,35 +51,41 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const GrpcSettings& 
 
   absl::StatusOr<ListenSockets> sockets = Listen(listen);
   if (!sockets.ok()) return sockets.status();
-  grpc::ServerBuilder builder;
-  std::unique_ptr<HandOver> hand_over = builder.experimental().AddExternalConnectionAcceptor(
-      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
-      grpc::InsecureServerCredentials());
-  SetLimits(settings, builder);
-  for (grpc::Service* service : services) builder.RegisterService(service);
-  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr) {
-    return absl::UnavailableError("gRPC cannot start: the lines before this one say why");
-  }
-  return std::unique_ptr<RpcServer>(
-      new RpcServer(std::move(server), std::move(hand_over), settings, *std::move(sockets)));
+  std::unique_ptr<RpcServer> server(new RpcServer(sockets->address));
+  if (absl::Status status = server->Build(settings, services); !status.ok()) return status;
+  if (absl::Status status = server->Accept(settings, *std::move(sockets)); !status.ok()) return status;
+  return server;
 }
 
-RpcServer::RpcServer(std::unique_ptr<grpc::Server> server, std::unique_ptr<HandOver> hand_over,
-                     const GrpcSettings& settings, ListenSockets sockets)
-    : address_(sockets.address),
-      server_(std::move(server)),
-      hand_over_(std::move(hand_over)),
-      acceptor_({.max_connections = settings.max_connections}, std::move(sockets),
-                [this](int listener, int connection) {
-                  HandOver::NewConnectionParameters parameters;
-                  parameters.listener_fd = listener;
-                  parameters.fd = connection;
-                  hand_over_->HandleNewConnection(&parameters);
-                }) {}
+absl::Status RpcServer::Build(const GrpcSettings& settings, const std::vector<grpc::Service*>& services) {
+  grpc::ServerBuilder builder;
+  hand_over_ = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      grpc::InsecureServerCredentials());
+  builder.experimental().SetInterceptorCreators(calls_.NewInterceptors());
+  SetLimits(settings, builder);
+  for (grpc::Service* service : services) builder.RegisterService(service);
+  server_ = builder.BuildAndStart();
+  if (server_ != nullptr) return absl::OkStatus();
+  return absl::UnavailableError("gRPC cannot start: the lines before this one say why");
+}
+
+absl::Status RpcServer::Accept(const GrpcSettings& settings, ListenSockets sockets) {
+  absl::StatusOr<std::unique_ptr<Acceptor>> acceptor =
+      Acceptor::Start({.max_connections = settings.max_connections}, std::move(sockets),
+                      [this](int listener, int connection) {
+                        HandOver::NewConnectionParameters parameters;
+                        parameters.listener_fd = listener;
+                        parameters.fd = connection;
+                        hand_over_->HandleNewConnection(&parameters);
+                      });
+  if (!acceptor.ok()) return acceptor.status();
+  acceptor_ = *std::move(acceptor);
+  return absl::OkStatus();
+}
 
 RpcServer::~RpcServer() {
-  Drain(absl::ZeroDuration());
+  if (server_ != nullptr) Drain(absl::ZeroDuration());
 }
 
 std::shared_ptr<grpc::Channel> RpcServer::InProcessChannel() {
@@ -85,11 +96,18 @@ void RpcServer::SetServing(const std::string& service, bool serving) {
   server_->GetHealthCheckService()->SetServingStatus(service, serving);
 }
 
+// gRPC closes a connection once its client has answered a ping, which one without calls does within seconds,
+// when it polls by the way. Nothing is lost if it is closed before.
 void RpcServer::Drain(absl::Duration grace) {
   server_->GetHealthCheckService()->Shutdown();
   // gRPC closes no connection that it is handed after its shutdown.
-  acceptor_.Stop();
+  if (acceptor_ != nullptr) acceptor_->Stop();
+  std::thread idle([this] {
+    if (calls_.AwaitQuiet(kQuiet)) grpc_server_cancel_all_calls(server_->c_server());
+  });
   server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(grace));
+  calls_.Close();
+  idle.join();
 }
 
 }  // namespace readcount

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -13,6 +14,7 @@
 #include "absl/time/time.h"
 #include "services/common/config/settings.h"
 #include "services/common/rpc/acceptor.h"
+#include "services/common/rpc/call_counter.h"
 #include "services/common/rpc/listen_socket.h"
 
 namespace readcount {
@@ -22,8 +24,8 @@ namespace readcount {
 // them may cost is limited by GrpcSettings. Thread-safe, but for Drain.
 class RpcServer {
  public:
-  // Binds `listen`, as Listen does, and serves `services`, which must outlive the server. UNAVAILABLE if the
-  // address is taken or cannot be bound; ports are never shared.
+  // Binds `listen`, as Listen does, and serves `services`, which must outlive the server. UNAVAILABLE, saying
+  // what to do, if the address is taken or cannot be bound, or no descriptor is left; ports are never shared.
   static absl::StatusOr<std::unique_ptr<RpcServer>> Start(const GrpcSettings& settings, const Address& listen,
                                                           const std::vector<grpc::Service*>& services);
 
@@ -40,19 +42,22 @@ class RpcServer {
   void SetServing(const std::string& service, bool serving);
 
   // Health becomes NOT_SERVING, no more connections are accepted, new calls are refused, calls under way get
-  // `grace`, then are cancelled.
+  // `grace`, then are cancelled. Connections without calls are closed at once.
   void Drain(absl::Duration grace);
 
  private:
   using HandOver = grpc::experimental::ExternalConnectionAcceptor;
 
-  RpcServer(std::unique_ptr<grpc::Server> server, std::unique_ptr<HandOver> hand_over,
-            const GrpcSettings& settings, ListenSockets sockets);
+  explicit RpcServer(Address address) : address_(std::move(address)) {}
+
+  absl::Status Build(const GrpcSettings& settings, const std::vector<grpc::Service*>& services);
+  absl::Status Accept(const GrpcSettings& settings, ListenSockets sockets);
 
   const Address address_;
-  const std::unique_ptr<grpc::Server> server_;
-  const std::unique_ptr<HandOver> hand_over_;
-  Acceptor acceptor_;
+  CallCounter calls_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<HandOver> hand_over_;
+  std::unique_ptr<Acceptor> acceptor_;
 };
 
 }  // namespace readcount
