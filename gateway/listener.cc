@@ -1,5 +1,7 @@
 #include "gateway/listener.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -12,10 +14,10 @@
 #include <cstring>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "gateway/errors.h"
 #include "gateway/session.h"
 #include "services/common/base/log.h"
+#include "services/common/rpc/listen_socket.h"
 
 namespace readcount::gateway {
 namespace {
@@ -27,43 +29,47 @@ using boost::system::error_code;
 // Between tries to accept while descriptors are short: from hardly to be noticed to hardly any work.
 constexpr std::chrono::milliseconds kFirstPause(10), kMostPause(500);
 
+tcp ProtocolOf(const FileDescriptor& socket) {
+  int family = AF_INET;
+  socklen_t size = sizeof family;
+  getsockopt(socket.get(), SOL_SOCKET, SO_DOMAIN, &family, &size);
+  return family == AF_INET6 ? tcp::v6() : tcp::v4();
+}
+
 }  // namespace
 
-Listener::Listener(asio::io_context& io, const Router& router, const RequestLimits& limits,
+Listener::Listener(asio::io_context& io, Address address, const Router& router, const RequestLimits& limits,
                    size_t max_connections)
-    : io_(io),
-      acceptor_(asio::make_strand(io)),
-      router_(router),
-      limits_(limits),
-      sessions_(max_connections) {}
+    : io_(io), router_(router), limits_(limits), address_(std::move(address)), sessions_(max_connections) {}
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(asio::io_context& io, const Address& listen,
                                                           const Router& router, const RequestLimits& limits,
                                                           size_t max_connections) {
-  auto listener = std::unique_ptr<Listener>(new Listener(io, router, limits, max_connections));
-  error_code error;
-  const auto found =
-      tcp::resolver(io).resolve(listen.host, absl::StrCat(listen.port), tcp::resolver::passive, error);
-  const tcp::endpoint endpoint = error ? tcp::endpoint() : found.begin()->endpoint();
-  tcp::acceptor& acceptor = listener->acceptor_;
-  if (!error) acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error)
-    return absl::UnavailableError(
-        absl::StrCat("cannot listen on ", listen.ToString(), ": ", error.message()));
-  listener->address_ = {.host = listen.host, .port = acceptor.local_endpoint().port()};
-  asio::co_spawn(acceptor.get_executor(), [self = listener.get()] { return self->Accept(); }, asio::detached);
+  absl::StatusOr<ListenSockets> bound = Listen(listen);
+  if (!bound.ok()) return bound.status();
+  auto listener =
+      std::unique_ptr<Listener>(new Listener(io, bound->address, router, limits, max_connections));
+  for (FileDescriptor& socket : bound->sockets) {
+    tcp::acceptor& acceptor = listener->acceptors_.emplace_back(asio::make_strand(io));
+    error_code error;
+    acceptor.assign(ProtocolOf(socket), socket.get(), error);
+    if (error) return CannotListen(listen, error.value());
+    socket.Release();
+  }
+  for (tcp::acceptor& acceptor : listener->acceptors_) {
+    asio::co_spawn(
+        acceptor.get_executor(), [self = listener.get(), &acceptor] { return self->Accept(acceptor); },
+        asio::detached);
+  }
   return listener;
 }
 
-asio::awaitable<void> Listener::Accept() {
+asio::awaitable<void> Listener::Accept(tcp::acceptor& acceptor) {
   auto pause = kFirstPause;
-  while (acceptor_.is_open()) {
+  while (acceptor.is_open()) {
     error_code error;
     tcp::socket socket(asio::make_strand(io_));
-    co_await acceptor_.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
+    co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
     if (!error) {
       if (pause != kFirstPause) Log(LogLevel::kInfo, "accept_resumed");
       pause = kFirstPause;
@@ -74,11 +80,11 @@ asio::awaitable<void> Listener::Accept() {
       if (pause == kFirstPause)
         Log(LogLevel::kWarning, "accept_paused", {{"error", std::strerror(error.value())}});
       // The lack shows also when nobody waits; only for a newcomer may another connection end.
-      co_await acceptor_.async_wait(tcp::acceptor::wait_read,
-                                    asio::redirect_error(asio::use_awaitable, error));
+      co_await acceptor.async_wait(tcp::acceptor::wait_read,
+                                   asio::redirect_error(asio::use_awaitable, error));
       if (error) continue;
       sessions_.EvictIdle();
-      asio::steady_timer timer(acceptor_.get_executor(), pause);
+      asio::steady_timer timer(acceptor.get_executor(), pause);
       pause = std::min(2 * pause, kMostPause);
       co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
     }
@@ -100,10 +106,12 @@ void Listener::Add(tcp::socket socket) {
 }
 
 void Listener::Drain(absl::Duration grace) {
-  asio::post(acceptor_.get_executor(), [this] {
-    error_code ignored;
-    acceptor_.close(ignored);
-  });
+  for (tcp::acceptor& acceptor : acceptors_) {
+    asio::post(acceptor.get_executor(), [&acceptor] {
+      error_code ignored;
+      acceptor.close(ignored);
+    });
+  }
   sessions_.Drain(grace);
 }
 

@@ -3,6 +3,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <list>
 #include <memory>
 
 #include "absl/status/statusor.h"
@@ -16,8 +17,9 @@ namespace readcount::gateway {
 // out it ends an idle connection, waits a little and goes on. Thread-safe.
 class Listener {
  public:
-  // Binds and begins to accept on `io`. UNAVAILABLE if the address is taken or cannot be bound. `io` and
-  // `router` must outlive the listener.
+  // Binds every address that `listen` stands for, as readcount::Listen does, and begins to accept on `io`.
+  // UNAVAILABLE, saying what to do, if an address is taken or cannot be bound. `io` and `router` must outlive
+  // the listener.
   static absl::StatusOr<std::unique_ptr<Listener>> Start(boost::asio::io_context& io, const Address& listen,
                                                          const Router& router, const RequestLimits& limits,
                                                          size_t max_connections);
@@ -34,17 +36,17 @@ class Listener {
   SessionTable::Stats sessions() const { return sessions_.stats(); }
 
  private:
-  Listener(boost::asio::io_context& io, const Router& router, const RequestLimits& limits,
+  Listener(boost::asio::io_context& io, Address address, const Router& router, const RequestLimits& limits,
            size_t max_connections);
 
-  boost::asio::awaitable<void> Accept();
+  boost::asio::awaitable<void> Accept(boost::asio::ip::tcp::acceptor& acceptor);
   void Add(boost::asio::ip::tcp::socket socket);
 
   boost::asio::io_context& io_;
-  boost::asio::ip::tcp::acceptor acceptor_;
+  std::list<boost::asio::ip::tcp::acceptor> acceptors_;  // the same after Start
   const Router& router_;
   const RequestLimits limits_;
-  Address address_;
+  const Address address_;
   SessionTable sessions_;
 };
 
