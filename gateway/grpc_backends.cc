@@ -15,6 +15,11 @@ constexpr int kFirstReconnectMs = 100, kMostReconnectMs = 2000, kConnectTimeoutM
 // A batch of 1000 views of texts of 64 KB fits.
 constexpr int kMaxReplyBytes = 80 << 20;
 
+// Why a run failed may name servers and addresses, which are not for strangers.
+void HideReason(std::string& error) {
+  if (!error.empty()) error = "the run failed: the log of the sync service tells why";
+}
+
 }  // namespace
 
 UnaryCalls::~UnaryCalls() {
@@ -122,7 +127,10 @@ void GrpcSyncBackend::GetStatus(Callback<v1::SyncStatus> callback) {
       *stub_->async(), &v1::SyncService::Stub::async::GetStatus, v1::GetStatusRequest(),
       [callback = std::move(callback)](const absl::Status& status, v1::GetStatusResponse& response) {
         if (!status.ok()) return callback(status);
-        callback(std::move(*response.mutable_status()));
+        v1::SyncStatus& shown = *response.mutable_status();
+        HideReason(*shown.mutable_last_error());
+        if (shown.has_last_run()) HideReason(*shown.mutable_last_run()->mutable_error());
+        callback(std::move(shown));
       });
 }
 
@@ -133,6 +141,7 @@ void GrpcSyncBackend::RunSync(const std::string& requested_by, Callback<v1::Sync
       *stub_->async(), &v1::SyncService::Stub::async::RunSync, std::move(request),
       [callback = std::move(callback)](const absl::Status& status, v1::RunSyncResponse& response) {
         if (!status.ok()) return callback(status);
+        HideReason(*response.mutable_run()->mutable_error());
         callback(std::move(*response.mutable_run()));
       });
 }

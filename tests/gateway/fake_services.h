@@ -132,16 +132,24 @@ class FakeSyncService final : public v1::SyncService::Service {
  public:
   int calls() const { return calls_; }
 
+  std::atomic<bool> fails = false;
+
   grpc::Status RunSync(grpc::ServerContext* /*context*/, const v1::RunSyncRequest* request,
                        v1::RunSyncResponse* response) override {
     ++calls_;
     response->mutable_run()->set_requested_by(request->requested_by());
+    if (fails) response->mutable_run()->set_error(absl::StrCat("MySQL at ", kAddress));
     return grpc::Status::OK;
   }
   grpc::Status GetStatus(grpc::ServerContext* /*context*/, const v1::GetStatusRequest* /*request*/,
                          v1::GetStatusResponse* response) override {
     ++calls_;
     response->mutable_status()->set_phase(v1::SYNC_PHASE_IDLE);
+    if (fails) {
+      const std::string error = absl::StrCat("MySQL at ", kAddress);
+      response->mutable_status()->set_last_error(error);
+      response->mutable_status()->mutable_last_run()->set_error(error);
+    }
     return grpc::Status::OK;
   }
 

@@ -44,6 +44,22 @@ TEST_F(GatewayServerTest, WhereTheServicesKeepTheirDataIsNotForClients) {
   EXPECT_THAT(client.Ask(Get("/api/article/999")).body, HasSubstr("nothing was counted"));
 }
 
+TEST_F(GatewayServerTest, WhyARunFailedIsNotForClients) {
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  Client client(address());
+  EXPECT_THAT(client.Ask(Get("/api/sync")).body,
+              HasSubstr(R"("last_run":null,"next_run_at":null,"last_error":"")"));
+  sync_.fails = true;
+  const Reply status = client.Ask(Get("/api/sync"));
+  EXPECT_THAT(status.body, HasSubstr(R"("error":"the run failed)"));
+  EXPECT_THAT(status.body, HasSubstr(R"("last_error":"the run failed)"));
+  EXPECT_THAT(status.body, Not(HasSubstr(kAddress)));
+  const Reply run = client.Ask(
+      "POST /api/sync HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer secret\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_THAT(run.body, HasSubstr(R"("error":"the run failed)"));
+  EXPECT_THAT(run.body, Not(HasSubstr(kAddress)));
+}
+
 // It may be frozen: the kernel still takes connections for it.
 TEST_F(GatewayServerTest, AServiceThatDoesNotAnswerIsSoonKnownNotToBeReady) {
   settings_.gateway.request_timeout = absl::Hours(1);
@@ -174,12 +190,28 @@ TEST_F(GatewayServerTest, CanEndWithAViewUnderWay) {
   EXPECT_TRUE(busy.Ended());
 }
 
+TEST_F(GatewayServerTest, ServesEveryAddressOfAName) {
+  settings_.gateway.listen = {.host = "localhost", .port = 0};
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  boost::asio::io_context io;
+  for (const auto& found : boost::asio::ip::tcp::resolver(io).resolve("localhost", "")) {
+    const Address one = {.host = found.endpoint().address().to_string(), .port = address().port};
+    testing::RawConnection client(one.ToString());
+    EXPECT_TRUE(client.Send(Get("/healthz"))) << one.ToString();
+    std::string reply;
+    EXPECT_TRUE(client.Receive(reply)) << one.ToString();
+    EXPECT_THAT(reply, HasSubstr("200")) << one.ToString();
+  }
+}
+
 TEST_F(GatewayServerTest, AnAddressThatIsTakenIsNamed) {
   ASSERT_NO_FATAL_FAILURE(StartAll());
   settings_.gateway.listen = address();
   const absl::StatusOr<std::unique_ptr<Program>> second = GatewayServer::Start(settings_);
   EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(second.status().message()), HasSubstr("gateway.listen"));
+  EXPECT_THAT(std::string(second.status().message()),
+              HasSubstr("end the other program or choose another port"));
 }
 
 }  // namespace
