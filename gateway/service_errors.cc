@@ -24,12 +24,14 @@ absl::string_view Reason(absl::StatusCode code) {
 absl::Status ServiceErrors::ForClient(const absl::Status& status) {
   if (IsAboutTheRequest(status)) return status;
   LogNowAndThen(status);
-  return {status.code(), absl::StrCat(service_, Reason(status.code()))};
+  // So gRPC calls a connection that broke in the middle of an answer.
+  const absl::StatusCode code = absl::IsUnknown(status) ? absl::StatusCode::kUnavailable : status.code();
+  return {code, absl::StrCat(service_, Reason(code))};
 }
 
 absl::Status ServiceErrors::ForViewer(const absl::Status& status) {
   if (IsAboutTheRequest(status)) return status;
-  // As the contract of ArticleService says; a client can do no more about an unknown outcome than come again.
+  // As the contract of ArticleService says.
   const bool certain = absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
   const absl::StatusCode code = absl::IsUnknown(status) ? absl::StatusCode::kUnavailable : status.code();
   LogNowAndThen(status);

@@ -11,8 +11,8 @@
 namespace readcount::gateway {
 
 // Makes of a service's errors what strangers may read: messages about a request pass; those about the service
-// itself, which may name servers and addresses, are logged, one a second at most, and replaced. Codes stay.
-// Thread-safe.
+// itself, which may name servers and addresses, are logged, one a second at most, and replaced. Codes stay,
+// but for UNKNOWN, which becomes UNAVAILABLE: a client can do no more about it than come again. Thread-safe.
 class ServiceErrors {
  public:
   // `service` begins the messages: "the article service". `clock` must outlive the object.
@@ -21,7 +21,7 @@ class ServiceErrors {
   absl::Status ForClient(const absl::Status& status);
 
   // The same for a view to which ArticleService itself answered with an error: also says whether it may have
-  // been counted. UNKNOWN becomes UNAVAILABLE.
+  // been counted.
   absl::Status ForViewer(const absl::Status& status);
 
  private:

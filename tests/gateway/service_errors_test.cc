@@ -26,16 +26,21 @@ TEST(ServiceErrorsTest, WhatIsWrongWithARequestIsSaidAsItIs) {
 
 TEST(ServiceErrorsTest, WhatIsWrongWithTheServiceKeepsItsCodeButNotItsText) {
   ServiceErrors errors("the service", SystemClock());
-  for (const absl::StatusCode code :
-       {absl::StatusCode::kUnavailable, absl::StatusCode::kDeadlineExceeded, absl::StatusCode::kInternal,
-        absl::StatusCode::kUnknown, absl::StatusCode::kPermissionDenied,
-        absl::StatusCode::kFailedPrecondition, absl::StatusCode::kAborted}) {
+  for (const absl::StatusCode code : {absl::StatusCode::kUnavailable, absl::StatusCode::kDeadlineExceeded,
+                                      absl::StatusCode::kInternal, absl::StatusCode::kPermissionDenied,
+                                      absl::StatusCode::kFailedPrecondition, absl::StatusCode::kAborted}) {
     EXPECT_EQ(errors.ForClient({code, kSecret}).code(), code);
     for (const absl::Status& shown : {errors.ForClient({code, kSecret}), errors.ForViewer({code, kSecret})}) {
       EXPECT_THAT(std::string(shown.message()), HasSubstr("the service"));
       EXPECT_THAT(std::string(shown.message()), Not(HasSubstr("10.9.8.7")));
     }
   }
+}
+
+TEST(ServiceErrorsTest, AConnectionThatBrokeInAnAnswerIsTheServiceBeingAway) {
+  ServiceErrors errors("the service", SystemClock());
+  EXPECT_EQ(errors.ForClient(absl::UnknownError("Stream removed")),
+            absl::UnavailableError("the service is not available: try again later"));
 }
 
 TEST(ServiceErrorsTest, AViewerIsToldWhetherTheViewMayHaveBeenCounted) {
