@@ -393,16 +393,5 @@ TEST(SqliteSpoolTest, TrimsWhatMysqlHasAlsoAmongIdsOfTheUpperHalf) {
               ::testing::ElementsAre(SpooledViews{2, kGreat + 9, 4}, SpooledViews{3, 5, 5}));
 }
 
-TEST(JournalTest, ForgetsTheOldestBatchesBeyondItsBoundAndTellsHowManyViews) {
-  Journal journal(100);
-  for (uint64_t seq = 1; seq <= 100; ++seq) journal.Append(seq, {{.id = seq % 10, .views = 2}});
-  EXPECT_EQ(journal.entries(), 100u);
-  EXPECT_EQ(journal.forgotten_views(), 0u);
-  for (uint64_t seq = 101; seq <= 130; ++seq) journal.Append(seq, {{.id = seq, .views = 1}});
-  EXPECT_EQ(journal.entries(), 100u);
-  EXPECT_EQ(journal.forgotten_views(), 60u);
-  EXPECT_EQ(journal.batches().front().seq, 31u);
-}
-
 }  // namespace
 }  // namespace readcount

@@ -67,19 +67,24 @@ Response Answer(const http::request<http::empty_body>& request,
 
 class MetricsExporter::Server {
  public:
-  Server(ListenSockets sockets, std::vector<const MetricSource*> sources)
-      : sources_(WithProcess(std::move(sources))),
-        acceptor_({.max_connections = kMaxConnections}, std::move(sockets),
-                  [this](int /*listener*/, int connection) { Take(connection); }),
-        thread_([this] { io_.run(); }) {}
+  explicit Server(std::vector<const MetricSource*> sources)
+      : sources_(WithProcess(std::move(sources))), thread_([this] { io_.run(); }) {}
 
   ~Server() {
-    acceptor_.Stop();
+    acceptor_.reset();
     io_.stop();
     thread_.join();
   }
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
+
+  absl::Status Accept(ListenSockets sockets) {
+    absl::StatusOr<std::unique_ptr<Acceptor>> acceptor =
+        Acceptor::Start({.max_connections = kMaxConnections}, std::move(sockets),
+                        [this](int /*listener*/, int connection) { Take(connection); });
+    if (acceptor.ok()) acceptor_ = *std::move(acceptor);
+    return acceptor.status();
+  }
 
  private:
   std::vector<const MetricSource*> WithProcess(std::vector<const MetricSource*> sources) const {
@@ -123,21 +128,22 @@ class MetricsExporter::Server {
   const std::vector<const MetricSource*> sources_;
   asio::io_context io_{1};
   const asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(io_);
-  Acceptor acceptor_;
   std::thread thread_;
+  std::unique_ptr<Acceptor> acceptor_;
 };
 
 absl::StatusOr<std::unique_ptr<MetricsExporter>> MetricsExporter::Start(
     const Settings& settings, absl::string_view key, const std::optional<Address>& listen,
     std::vector<const MetricSource*> sources) {
   if (!listen.has_value()) return nullptr;
+  const auto at_key = [&](const absl::Status& status) {
+    return absl::Status(status.code(), absl::StrCat(settings.Where(key), ": ", status.message()));
+  };
   absl::StatusOr<ListenSockets> sockets = Listen(*listen);
-  if (!sockets.ok()) {
-    return absl::Status(sockets.status().code(),
-                        absl::StrCat(settings.Where(key), ": ", sockets.status().message()));
-  }
+  if (!sockets.ok()) return at_key(sockets.status());
   const Address address = sockets->address;
-  auto server = std::make_unique<Server>(*std::move(sockets), std::move(sources));
+  auto server = std::make_unique<Server>(std::move(sources));
+  if (absl::Status status = server->Accept(*std::move(sockets)); !status.ok()) return at_key(status);
   Log(LogLevel::kInfo, "metrics_served", {{"address", address.ToString()}});
   return std::unique_ptr<MetricsExporter>(new MetricsExporter(address, std::move(server)));
 }

@@ -14,7 +14,6 @@
 #include "absl/time/time.h"
 #include "services/common/config/settings.h"
 #include "services/common/rpc/acceptor.h"
-#include "services/common/rpc/call_counter.h"
 #include "services/common/rpc/listen_socket.h"
 
 namespace readcount {
@@ -42,7 +41,7 @@ class RpcServer {
   void SetServing(const std::string& service, bool serving);
 
   // Health becomes NOT_SERVING, no more connections are accepted, new calls are refused, calls under way get
-  // `grace`, then are cancelled. Connections without calls are closed at once.
+  // `grace`, then are cancelled.
   void Drain(absl::Duration grace);
 
  private:
@@ -54,7 +53,6 @@ class RpcServer {
   absl::Status Accept(const GrpcSettings& settings, ListenSockets sockets);
 
   const Address address_;
-  CallCounter calls_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<HandOver> hand_over_;
   std::unique_ptr<Acceptor> acceptor_;
