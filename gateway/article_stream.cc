@@ -113,12 +113,14 @@ absl::Status OutcomeOfLost(bool overdue, bool reached) {
 }  // namespace
 
 ArticleStream::ArticleStream(v1::ArticleService::StubInterface& stub, absl::Duration timeout,
-                             const Clock& clock, ServiceErrors& errors, StreamTally& tally, PutOff put_off)
+                             const Clock& clock, ServiceErrors& errors, StreamTally& tally, Post post,
+                             PutOff put_off)
     : stub_(stub),
       timeout_(timeout),
       clock_(clock),
       errors_(errors),
       tally_(tally),
+      post_(std::move(post)),
       put_off_(std::move(put_off)),
       batcher_({.max_batch = kMaxBatch, .max_queued = kMaxQueued},
                [this](std::vector<PendingView> views, Batcher<PendingView>::Done done) {
@@ -175,11 +177,11 @@ void ArticleStream::Send(std::vector<PendingView> all, Batcher<PendingView>::Don
 
 // Goes on when both the write and the reply are there: only then may the next batch be written.
 void ArticleStream::Landed(Call* call) {
-  std::optional<Flight> flight;
+  std::shared_ptr<Flight> flight;
   {
     absl::MutexLock lock(&mutex_);
     if (!call->flight_.has_value() || !call->flight_->written || !call->flight_->reply.has_value()) return;
-    flight = std::exchange(call->flight_, std::nullopt);
+    flight = std::make_shared<Flight>(*std::exchange(call->flight_, std::nullopt));
     lost_ = false;
     // Nothing after a reply that does not fit its batch can be trusted: the next batch opens a stream of its
     // own.
@@ -188,13 +190,13 @@ void ArticleStream::Landed(Call* call) {
       call->Cancel();
     }
   }
-  Answer(*std::move(flight));
+  // First the next batch on its way, then the answers of this one.
+  flight->done();
+  post_([this, flight = std::move(flight)] { Answer(*flight); });
 }
 
-void ArticleStream::Answer(Flight flight) {
+void ArticleStream::Answer(Flight& flight) {
   const bool whole = flight.reply->results_size() == static_cast<int>(flight.views.size());
-  // First the next batch on its way, then the answers of this one.
-  flight.done();
   for (size_t i = 0; i < flight.views.size(); ++i) {
     PendingView& view = flight.views[i];
     const absl::StatusOr<v1::Article> outcome =

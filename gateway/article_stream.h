@@ -37,9 +37,13 @@ class ArticleStream {
   // must first be read from MySQL and that takes time.
   using PutOff = std::function<void(uint64_t id, Callback<v1::Article> callback)>;
 
-  // All must outlive the stream. `timeout` is how long the service may take to answer one message.
+  // Runs a task soon, on another thread than gRPC's: all answers of one message together.
+  using Post = std::function<void(std::function<void()> task)>;
+
+  // All must outlive the stream, and tasks given to `post` must not run after it. `timeout` is how long the
+  // service may take to answer one message.
   ArticleStream(v1::ArticleService::StubInterface& stub, absl::Duration timeout, const Clock& clock,
-                ServiceErrors& errors, StreamTally& tally, PutOff put_off);
+                ServiceErrors& errors, StreamTally& tally, Post post, PutOff put_off);
 
   // Closes.
   ~ArticleStream();
@@ -79,7 +83,7 @@ class ArticleStream {
 
   void Send(std::vector<PendingView> all, Batcher<PendingView>::Done done);
   void Landed(Call* call);
-  void Answer(Flight flight);
+  void Answer(Flight& flight);
   void Broken(Call* call);
   void Ended(Call* call, const absl::Status& status, bool reached);
   bool NoCalls() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return calls_ == 0; }
@@ -89,6 +93,7 @@ class ArticleStream {
   const Clock& clock_;
   ServiceErrors& errors_;
   StreamTally& tally_;
+  const Post post_;
   const PutOff put_off_;
 
   mutable absl::Mutex mutex_;

@@ -1,6 +1,9 @@
 #include "gateway/gateway_server.h"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
+#include <functional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "gateway/descriptor_limit.h"
@@ -33,7 +36,8 @@ GatewayServer::GatewayServer(const GatewaySettings& settings)
     : article_channel_(MakeChannel(settings.article_service)),
       sync_channel_(MakeChannel(settings.sync_service)),
       io_(settings.threads),
-      articles_(article_channel_, settings.streams, settings.request_timeout),
+      articles_(article_channel_, settings.streams, settings.request_timeout,
+                [this](std::function<void()> task) { boost::asio::post(io_, std::move(task)); }),
       sync_(sync_channel_, settings.request_timeout),
       health_(article_channel_, sync_channel_, std::min(settings.request_timeout, kMostHealthTimeout)),
       router_(MakeRoutes(articles_, sync_, health_, settings.admin_token), settings.max_requests),
@@ -42,8 +46,8 @@ GatewayServer::GatewayServer(const GatewaySettings& settings)
 absl::Status GatewayServer::Listen(const Settings& settings) {
   const GatewaySettings& gateway = settings.gateway;
   AllowDescriptors(gateway.max_connections);
-  absl::StatusOr<std::unique_ptr<Listener>> listener =
-      Listener::Start(io_, gateway.listen, router_, Limits(gateway), gateway.max_connections);
+  absl::StatusOr<std::unique_ptr<Listener>> listener = Listener::Start(
+      io_, gateway.threads, gateway.listen, router_, Limits(gateway), gateway.max_connections);
   if (!listener.ok()) {
     return {listener.status().code(),
             absl::StrCat(settings.Where("gateway.listen"), ": ", listener.status().message())};

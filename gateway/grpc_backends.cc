@@ -57,13 +57,13 @@ bool Reachable(grpc::Channel& channel) {
 }
 
 GrpcArticleBackend::GrpcArticleBackend(const std::shared_ptr<grpc::Channel>& channel, int streams,
-                                       absl::Duration timeout)
+                                       absl::Duration timeout, const ArticleStream::Post& post)
     : stub_(v1::ArticleService::NewStub(channel)),
       errors_("the article service", SystemClock()),
       calls_(timeout, errors_) {
   for (int i = 0; i < streams; ++i) {
     streams_.push_back(std::make_unique<ArticleStream>(
-        *stub_, timeout, SystemClock(), errors_, tally_,
+        *stub_, timeout, SystemClock(), errors_, tally_, post,
         [this](uint64_t id, Callback<v1::Article> callback) { ReadThenView(id, std::move(callback)); }));
   }
 }

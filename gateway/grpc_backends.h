@@ -81,7 +81,9 @@ class UnaryCalls {
 // ArticleService over gRPC: views over streams, everything else as single calls.
 class GrpcArticleBackend final : public ArticleBackend {
  public:
-  GrpcArticleBackend(const std::shared_ptr<grpc::Channel>& channel, int streams, absl::Duration timeout);
+  // `post` as ArticleStream has it.
+  GrpcArticleBackend(const std::shared_ptr<grpc::Channel>& channel, int streams, absl::Duration timeout,
+                     const ArticleStream::Post& post);
 
   ~GrpcArticleBackend() override;
 

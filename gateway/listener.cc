@@ -38,19 +38,25 @@ tcp ProtocolOf(const FileDescriptor& socket) {
 
 }  // namespace
 
-Listener::Listener(asio::io_context& io, Address address, const Router& router, const RequestLimits& limits,
-                   size_t max_connections)
-    : io_(io), router_(router), limits_(limits), address_(std::move(address)), sessions_(max_connections) {}
+Listener::Listener(asio::io_context& io, int threads, Address address, const Router& router,
+                   const RequestLimits& limits, size_t max_connections)
+    : io_(io),
+      threads_(threads),
+      router_(router),
+      limits_(limits),
+      address_(std::move(address)),
+      sessions_(max_connections) {}
 
-absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(asio::io_context& io, const Address& listen,
-                                                          const Router& router, const RequestLimits& limits,
+absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(asio::io_context& io, int threads,
+                                                          const Address& listen, const Router& router,
+                                                          const RequestLimits& limits,
                                                           size_t max_connections) {
   absl::StatusOr<ListenSockets> bound = Listen(listen);
   if (!bound.ok()) return bound.status();
   auto listener =
-      std::unique_ptr<Listener>(new Listener(io, bound->address, router, limits, max_connections));
+      std::unique_ptr<Listener>(new Listener(io, threads, bound->address, router, limits, max_connections));
   for (FileDescriptor& socket : bound->sockets) {
-    tcp::acceptor& acceptor = listener->acceptors_.emplace_back(asio::make_strand(io));
+    tcp::acceptor& acceptor = listener->acceptors_.emplace_back(listener->NewExecutor());
     error_code error;
     acceptor.assign(ProtocolOf(socket), socket.get(), error);
     if (error) return CannotListen(listen, error.value());
@@ -64,11 +70,17 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(asio::io_context& io, 
   return listener;
 }
 
+// What one connection runs on: one thread alone is in step with itself.
+asio::any_io_executor Listener::NewExecutor() const {
+  if (threads_ == 1) return io_.get_executor();
+  return asio::make_strand(io_);
+}
+
 asio::awaitable<void> Listener::Accept(tcp::acceptor& acceptor) {
   auto pause = kFirstPause;
   while (acceptor.is_open()) {
     error_code error;
-    tcp::socket socket(asio::make_strand(io_));
+    tcp::socket socket(NewExecutor());
     co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
     if (!error) {
       if (pause != kFirstPause) Log(LogLevel::kInfo, "accept_resumed");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -18,11 +19,11 @@ namespace readcount::gateway {
 class Listener {
  public:
   // Binds every address that `listen` stands for, as readcount::Listen does, and begins to accept on `io`.
-  // UNAVAILABLE, saying what to do, if an address is taken or cannot be bound. `io` and `router` must outlive
-  // the listener.
-  static absl::StatusOr<std::unique_ptr<Listener>> Start(boost::asio::io_context& io, const Address& listen,
-                                                         const Router& router, const RequestLimits& limits,
-                                                         size_t max_connections);
+  // UNAVAILABLE, saying what to do, if an address is taken or cannot be bound. `io`, which `threads` threads
+  // run, and `router` must outlive the listener.
+  static absl::StatusOr<std::unique_ptr<Listener>> Start(boost::asio::io_context& io, int threads,
+                                                         const Address& listen, const Router& router,
+                                                         const RequestLimits& limits, size_t max_connections);
 
   // REQUIRES: `io` has been stopped.
   ~Listener() = default;
@@ -36,13 +37,16 @@ class Listener {
   SessionTable::Stats sessions() const { return sessions_.stats(); }
 
  private:
-  Listener(boost::asio::io_context& io, Address address, const Router& router, const RequestLimits& limits,
-           size_t max_connections);
+  Listener(boost::asio::io_context& io, int threads, Address address, const Router& router,
+           const RequestLimits& limits, size_t max_connections);
+
+  boost::asio::any_io_executor NewExecutor() const;
 
   boost::asio::awaitable<void> Accept(boost::asio::ip::tcp::acceptor& acceptor);
   void Add(boost::asio::ip::tcp::socket socket);
 
   boost::asio::io_context& io_;
+  const int threads_;
   std::list<boost::asio::ip::tcp::acceptor> acceptors_;  // the same after Start
   const Router& router_;
   const RequestLimits limits_;

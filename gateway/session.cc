@@ -1,7 +1,9 @@
 #include "gateway/session.h"
 
+#include <atomic>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
@@ -12,6 +14,19 @@
 namespace readcount::gateway {
 
 namespace asio = boost::asio;
+
+namespace {
+
+// Where a coroutine waits for its answer.
+template <typename Handler>
+struct Question {
+  explicit Question(Handler waiting) : handler(std::move(waiting)) {}
+
+  Handler handler;
+  std::atomic<bool> asked = false;  // the question has returned
+};
+
+}  // namespace
 
 Session::Session(asio::ip::tcp::socket socket, const Router& router, const RequestLimits& limits,
                  SessionObserver& observer)
@@ -76,16 +91,24 @@ asio::awaitable<void> Session::WriteRefusal() {
   if (co_await Write(refusal_, nothing, false)) co_await socket_->Linger();
 }
 
-// The handler answers from whichever thread it likes; the coroutine goes on on the connection's executor.
+// The handler answers from whichever thread it likes; the coroutine goes on on the connection's executor, at
+// once if the answer comes there, but never inside of the question.
 asio::awaitable<Response> Session::Answer(const Request& request) {
   socket_->Rest();
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Response)>(
       [this, &request](auto handler) {
-        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        router_.Dispatch(request, [shared, executor = socket_->executor()](Response response) {
-          asio::post(executor,
-                     [shared, response = std::move(response)]() mutable { (*shared)(std::move(response)); });
+        auto question = std::make_shared<Question<decltype(handler)>>(std::move(handler));
+        router_.Dispatch(request, [question, executor = socket_->executor()](Response response) {
+          auto go_on = [question, response = std::move(response)]() mutable {
+            question->handler(std::move(response));
+          };
+          if (question->asked) {
+            asio::dispatch(executor, std::move(go_on));
+          } else {
+            asio::post(executor, std::move(go_on));
+          }
         });
+        question->asked = true;
       },
       asio::use_awaitable);
 }

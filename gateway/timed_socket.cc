@@ -21,15 +21,27 @@ constexpr absl::Duration kLingerTime = absl::Seconds(1);
 
 TimedSocket::TimedSocket(tcp::socket socket) : socket_(std::move(socket)), timer_(socket_.get_executor()) {}
 
-// The timer ends only what is waiting when it fires; what begins later looks at the deadline itself. A timer
-// that fires late, after it was set anew, is told by that deadline too.
+// The deadline is set anew several times for each request, and mostly to a later time: then the timer stays
+// as it is, and when it fires finds that it is not time yet. It ends only what is waiting; what begins later
+// looks at the deadline itself.
 void TimedSocket::ExpireAfter(absl::Duration duration) {
-  timer_.expires_after(absl::ToChronoNanoseconds(duration));
+  deadline_ = SteadyClock::now() + absl::ToChronoNanoseconds(duration);
+  if (!watching_ || deadline_ < timer_.expiry()) Watch();
+}
+
+void TimedSocket::Watch() {
+  watching_ = true;
+  timer_.expires_at(deadline_);
   timer_.async_wait([weak = weak_from_this()](const error_code& error) {
     const std::shared_ptr<TimedSocket> self = weak.lock();
-    if (error || self == nullptr || !self->Expired()) return;
-    error_code ignored;
-    self->socket_.cancel(ignored);
+    if (error || self == nullptr) return;
+    self->watching_ = false;
+    if (self->Expired()) {
+      error_code ignored;
+      self->socket_.cancel(ignored);
+    } else if (self->deadline_ != SteadyClock::time_point::max()) {
+      self->Watch();
+    }
   });
 }
 

@@ -25,9 +25,9 @@ class TimedSocket : public std::enable_shared_from_this<TimedSocket> {
   void ExpireAfter(absl::Duration duration);
 
   // Lets go of the deadline. REQUIRES: nothing is read or written until it is set again.
-  void Rest() { timer_.cancel(); }
+  void Rest() { deadline_ = SteadyClock::time_point::max(); }
 
-  bool Expired() const { return timer_.expiry() <= std::chrono::steady_clock::now(); }
+  bool Expired() const { return deadline_ <= SteadyClock::now(); }
 
   // True if bytes have come that were not read yet.
   bool HasUnread() const;
@@ -50,8 +50,14 @@ class TimedSocket : public std::enable_shared_from_this<TimedSocket> {
   void Reset();
 
  private:
+  using SteadyClock = std::chrono::steady_clock;
+
+  void Watch();
+
   boost::asio::ip::tcp::socket socket_;
-  boost::asio::steady_timer timer_;
+  SteadyClock::time_point deadline_ = SteadyClock::time_point::max();
+  boost::asio::steady_timer timer_;  // fires at the deadline or before
+  bool watching_ = false;            // the timer runs
 };
 
 }  // namespace readcount::gateway

@@ -46,7 +46,7 @@ TEST_F(TimedSocketTest, ReadsAndWritesBeforeTheDeadline) {
   EXPECT_FALSE(Run([&]() -> asio::awaitable<error_code> {
     error_code error = co_await socket_->Read(buffer_);
     if (!error) error = co_await socket_->Write("defg");
-    socket_->Rest();
+    socket_->Close();
     co_return error;
   }()));
   EXPECT_EQ(buffer_.size(), 3u);
@@ -79,9 +79,31 @@ TEST_F(TimedSocketTest, ADeadlineThatIsSetAnewReplacesTheOld) {
   socket_->ExpireAfter(absl::Hours(1));
   EXPECT_FALSE(Run([&]() -> asio::awaitable<error_code> {
     const error_code error = co_await socket_->Read(buffer_);
-    socket_->Rest();
+    socket_->Close();
     co_return error;
   }()));
+}
+
+TEST_F(TimedSocketTest, AnEarlierDeadlineEndsAReadThatWaitsForALaterOne) {
+  socket_->ExpireAfter(absl::Hours(1));
+  socket_->ExpireAfter(absl::Milliseconds(1));
+  EXPECT_EQ(Run(socket_->Read(buffer_)), asio::error::operation_aborted);
+}
+
+TEST_F(TimedSocketTest, ALaterDeadlineEndsAReadToo) {
+  socket_->ExpireAfter(absl::Milliseconds(1));
+  socket_->ExpireAfter(absl::Milliseconds(20));
+  EXPECT_EQ(Run(socket_->Read(buffer_)), asio::error::operation_aborted);
+  EXPECT_TRUE(socket_->Expired());
+}
+
+TEST_F(TimedSocketTest, ADeadlineAfterARestHolds) {
+  socket_->ExpireAfter(absl::Milliseconds(1));
+  socket_->Rest();
+  io_.run();  // the timer fires and finds nothing to do
+  EXPECT_FALSE(socket_->Expired());
+  socket_->ExpireAfter(absl::Milliseconds(1));
+  EXPECT_EQ(Run(socket_->Read(buffer_)), asio::error::operation_aborted);
 }
 
 }  // namespace
