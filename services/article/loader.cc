@@ -64,12 +64,20 @@ void ArticleLoader::Renew(const Key& key) {
 }
 
 void ArticleLoader::BeginRenewals() {
-  absl::flat_hash_set<Key> keys;
+  std::vector<Key> keys;
   {
     absl::MutexLock lock(&mutex_);
-    keys.swap(renewals_);
+    if (waiting_.empty()) last_progress_ = clock_.Elapsed();
+    for (const Key& key : renewals_) {
+      if (waiting_.try_emplace(key).second) keys.push_back(key);
+    }
+    renewals_.clear();
   }
-  for (const Key& key : keys) Load(key, absl::InfiniteDuration(), [](const absl::StatusOr<ArticleRow>&) {});
+  if (keys.empty()) return;
+  if (absl::Status status = batcher_.AddAll(std::move(keys)); !status.ok()) {
+    // NOLINTNEXTLINE(bugprone-use-after-move): what is refused is left as it was.
+    for (const Key& key : keys) Finish(key, status);
+  }
 }
 
 bool ArticleLoader::StalledLocked(absl::Duration patience) const {

@@ -47,6 +47,19 @@ TEST(BatcherTest, WhatArrivesDuringABatchBecomesTheNext) {
   sink.ends[1]();
 }
 
+TEST(BatcherTest, SendsTogetherWhatIsAddedTogether) {
+  Sink sink;
+  IntBatcher batcher({.max_batch = 3, .max_queued = 10, .max_in_flight = 2}, sink.Send());
+  ASSERT_TRUE(batcher.AddAll({1, 2, 3, 4, 5, 6, 7}).ok());
+  EXPECT_THAT(sink.batches, ElementsAre(ElementsAre(1, 2, 3), ElementsAre(4, 5, 6)));
+  std::vector<int> many(20, 1);
+  EXPECT_EQ(batcher.AddAll(std::move(many)).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(many.size(), 20u) << "what is refused is left as it was";  // NOLINT(bugprone-use-after-move)
+  sink.ends[0]();
+  EXPECT_THAT(sink.batches.back(), ElementsAre(7));
+  sink.EndAll();
+}
+
 TEST(BatcherTest, KeepsABatchWithinItsWeight) {
   Sink sink;
   IntBatcher batcher({.max_batch = 3}, sink.Send());

@@ -51,11 +51,7 @@ class Batcher {
     std::vector<Item> batch;
     {
       absl::MutexLock lock(&mutex_);
-      if (closed_) return absl::UnavailableError("shutting down: send the call to another instance");
-      if (queued_weight_ + weight > limits_.max_queued && !queue_.empty()) {
-        return absl::ResourceExhaustedError(absl::StrCat(queued_weight_, " items are queued, the limit is ",
-                                                         limits_.max_queued, ": try later"));
-      }
+      if (absl::Status status = RoomLocked(weight); !status.ok()) return status;
       queue_.push_back({std::move(item), weight});
       queued_weight_ += weight;
       if (in_flight_ >= limits_.max_in_flight) return absl::OkStatus();
@@ -63,6 +59,24 @@ class Batcher {
       batch = TakeLocked();
     }
     Run(std::move(batch));
+    return absl::OkStatus();
+  }
+
+  // Queues items of weight 1 together, so that an idle batcher does not send the first of them alone. Errors
+  // as of Add, for all or none: `items` are then left as they were.
+  absl::Status AddAll(std::vector<Item>&& items) {
+    std::vector<std::vector<Item>> batches;
+    {
+      absl::MutexLock lock(&mutex_);
+      if (absl::Status status = RoomLocked(items.size()); !status.ok()) return status;
+      queued_weight_ += items.size();
+      for (Item& item : items) queue_.push_back({std::move(item), 1});
+      while (!queue_.empty() && in_flight_ < limits_.max_in_flight) {
+        ++in_flight_;
+        batches.push_back(TakeLocked());
+      }
+    }
+    for (std::vector<Item>& batch : batches) Run(std::move(batch));
     return absl::OkStatus();
   }
 
@@ -86,6 +100,13 @@ class Batcher {
   enum class Stage { kSending, kSent, kDone };
 
   bool Idle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return in_flight_ == 0; }
+
+  absl::Status RoomLocked(size_t weight) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (closed_) return absl::UnavailableError("shutting down: send the call to another instance");
+    if (queued_weight_ + weight <= limits_.max_queued || queue_.empty()) return absl::OkStatus();
+    return absl::ResourceExhaustedError(
+        absl::StrCat(queued_weight_, " items are queued, the limit is ", limits_.max_queued, ": try later"));
+  }
 
   void Run(std::vector<Item> batch) {
     for (std::optional<std::vector<Item>> next(std::move(batch)); next.has_value(); next = Next()) {
