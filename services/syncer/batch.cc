@@ -39,6 +39,10 @@ BatchContent BatchBuilder::Build() && {
   std::sort(increments.begin(), increments.end(),
             [](const Increment& a, const Increment& b) { return a.id < b.id; });
   increments.erase(std::unique(increments.begin(), increments.end()), increments.end());
+  const auto hash = [](const DeadLetter& letter) -> const std::string& { return letter.field_hash; };
+  std::ranges::sort(content_.strays, {}, hash);
+  const auto doubles = std::ranges::unique(content_.strays, {}, hash);
+  content_.strays.erase(doubles.begin(), doubles.end());
   for (const Increment& increment : increments) content_.views += increment.views;
   return std::move(content_);
 }

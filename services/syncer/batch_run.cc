@@ -109,8 +109,9 @@ absl::Status BatchRun::BuryStrays() {
   for (size_t i = 0; i < strays.size(); i += kStraysPerChunk) {
     const absl::Span<const DeadLetter> letters = strays.subspan(i, kStraysPerChunk);
     if (absl::Status status = store_.Bury(batch_.life, batch_.epoch, letters); !status.ok()) return status;
-    report_.dead_letters += letters.size();
   }
+  // Not before all are: after an error they are buried again, and those already there left alone.
+  report_.dead_letters += strays.size();
   FailPoint("sync.after_bury");
   if (!strays.empty())
     Log(LogLevel::kWarning, "strays_dead_lettered", {{"epoch", batch_.epoch}, {"fields", strays.size()}});

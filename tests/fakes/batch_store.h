@@ -57,6 +57,7 @@ class FakeBatchStore final : public BatchStore {
   }
 
   absl::Status Bury(uint64_t life, uint64_t epoch, absl::Span<const DeadLetter> letters) override {
+    ++burials;
     const bool fails = plan_.FailsNow();
     if (fails && plan_.kind == FaultPlan::Kind::kBefore) return absl::UnavailableError("MySQL is away");
     if (standings[life].position != Position{.epoch = epoch}) return absl::FailedPreconditionError("moved");
@@ -82,6 +83,7 @@ class FakeBatchStore final : public BatchStore {
   WideViews dead_views = 0, recorded = 0, added_by_others = 0, taken_by_others = 0;
   size_t largest_chunk = 0;
   int applies = 0;
+  int burials = 0;  // calls of Bury
   int leases = 0;
 
  private:
