@@ -118,6 +118,8 @@ def main(arguments):
     if arguments == ["--check"]:
         return 0
     chosen = [m for m in MUTANTS if not arguments or any(name in m.tests for name in arguments)]
+    if not chosen:
+        sys.exit(f"mutants.py: no mutant is of {' '.join(arguments)}: name faults as in tests/faults/README.md, or --check")
     COPY.mkdir(parents=True, exist_ok=True)
     subprocess.run(f"git ls-files -z | tar -c --null -T - | tar -x -C '{COPY}'", cwd=ROOT, shell=True, check=True)
     run(["cmake", "--preset", "release"], check=True)
