@@ -49,9 +49,10 @@ struct LedgerBooks {
 // The syncer's side of the ledger: steps *seal* and *release* of the sync protocol. Each method is one
 // atomic step in Redis, save ReadSealed, whose object never changes.
 //
-// Errors: UNAVAILABLE Redis was not reached or cannot write now; UNKNOWN no answer came. Every step may be
-// tried again after either: seal names the batch it made, release of a batch that is gone does nothing.
-// Not thread-safe.
+// Errors: UNAVAILABLE Redis was not reached or cannot write now; UNKNOWN no answer came; INTERNAL an answer
+// came that is none; PERMISSION_DENIED the login failed; FAILED_PRECONDITION the ledger's keys are damaged or
+// hold something else. Every step may be tried again after any of them: seal names the batch it made, release
+// of a batch that is gone does nothing. Not thread-safe.
 class BatchLedger {
  public:
   virtual ~BatchLedger() = default;

@@ -16,7 +16,9 @@
 namespace readcount {
 
 // Runs the ledger's scripts on one connection, which it opens when first needed and again after a loss.
-// Errors are those of redis::Connection. Not thread-safe.
+// Errors are those of redis::Connection, but NOT_FOUND, for a script that the server has lost is loaded
+// again. FAILED_PRECONDITION: the ledger's keys are damaged or hold something else, the message says which
+// and what to do; nothing was changed. Not thread-safe.
 class RedisSession {
  public:
   explicit RedisSession(RedisSettings settings) : settings_(std::move(settings)) {}

@@ -56,14 +56,17 @@ class ViewLedger {
   // next sync puts among the dead letters; the article counts from zero.
   //
   // Errors: UNAVAILABLE nothing was added (Redis was not reached, or answered that it cannot write now);
-  // UNKNOWN the call was sent and no answer came, so it may have been carried out or may yet be. Only the
-  // same batch, with the same life and seq, may be sent again after UNKNOWN.
+  // UNKNOWN the call was sent and no answer came, so it may have been carried out or may yet be; INTERNAL an
+  // answer came that is none, which tells as little. Only the same batch, with the same life and seq, may be
+  // sent again after these two. PERMISSION_DENIED the login failed, and FAILED_PRECONDITION the ledger's keys
+  // are damaged or hold something else: nothing was added.
   //
   // tests/model/ledger.pml: `record`.
   virtual absl::StatusOr<ViewReply> Record(const ViewBatch& batch) = 0;
 
   // Ends a life that Redis holds an old copy of: if the ledger still stands at `state`, both hashes are set
-  // aside under other names and a fresh life begins. Does nothing otherwise.
+  // aside under other names and a fresh life begins. Does nothing otherwise, so it may be repeated after any
+  // error.
   //
   // tests/model/ledger.pml: `abandon`, of the writer.
   virtual absl::Status Abandon(const LedgerState& state) = 0;

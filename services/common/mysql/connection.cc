@@ -240,7 +240,8 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Connect(const MysqlSetti
   for (const char* sql : {"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
                           "SET SESSION time_zone = '+00:00', autocommit = 1, "
                           "sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO'"}) {
-    if (absl::Status status = impl->Query(sql); !status.ok()) return status;
+    if (absl::Status status = impl->Query(sql); !status.ok())
+      return absl::Status(status.code(), absl::StrCat("MySQL at ", dsn.ForDisplay(), ": ", status.message()));
   }
   return std::unique_ptr<Connection>(new Connection(std::move(impl)));
 }

@@ -66,9 +66,4 @@ void Pool::Return(std::unique_ptr<Connection> connection) {
   }
 }
 
-bool Pool::healthy() const {
-  absl::MutexLock lock(&mutex_);
-  return last_failure_.ok();
-}
-
 }  // namespace readcount::mysql

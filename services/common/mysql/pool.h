@@ -40,9 +40,6 @@ class Pool {
   // reached or keeps every connection busy.
   absl::StatusOr<Lease> Acquire();
 
-  // False after a failed attempt to connect, until one succeeds.
-  bool healthy() const;
-
  private:
   void Return(std::unique_ptr<Connection> connection);
   absl::StatusOr<std::unique_ptr<Connection>> Connect();
