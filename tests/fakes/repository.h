@@ -84,7 +84,7 @@ class FakeRepository final : public ArticleRepository {
     open_ = true;
   }
   void AwaitLoads(int loads) {
-    const auto enough = [&] { return loads_ >= loads; };
+    const auto enough = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return loads_ >= loads; };
     absl::MutexLock lock(&mutex_);
     mutex_.Await(absl::Condition(&enough));
   }
