@@ -82,8 +82,9 @@ class MetricsExporter::Server {
     absl::StatusOr<std::unique_ptr<Acceptor>> acceptor =
         Acceptor::Start({.max_connections = kMaxConnections}, std::move(sockets),
                         [this](int /*listener*/, int connection) { Take(connection); });
-    if (acceptor.ok()) acceptor_ = *std::move(acceptor);
-    return acceptor.status();
+    if (!acceptor.ok()) return acceptor.status();
+    acceptor_ = *std::move(acceptor);
+    return absl::OkStatus();
   }
 
  private:
