@@ -7,15 +7,29 @@
 #include "services/common/rpc/status.h"
 
 namespace readcount {
+namespace {
+
+grpc::ServerUnaryReactor* Refuse(grpc::ServerUnaryReactor* reactor, const absl::Status& why) {
+  reactor->Finish(ToGrpc(why));
+  return reactor;
+}
+
+}  // namespace
+
+void ArticleServiceRpc::End(grpc::ServerUnaryReactor* reactor, const absl::Status& status) {
+  calls_.End();
+  reactor->Finish(ToGrpc(status));
+}
 
 template <typename Response>
 grpc::ServerUnaryReactor* ArticleServiceRpc::ReadOne(grpc::CallbackServerContext* context, uint64_t id,
                                                      bool record, Response* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reader_.Read({id}, {.record = record}, [reactor, response](ArticleReader::Results results) {
+  if (const absl::Status begun = calls_.Begin(); !begun.ok()) return Refuse(reactor, begun);
+  reader_.Read({id}, {.record = record}, [this, reactor, response](ArticleReader::Results results) {
     const absl::StatusOr<CountedArticle>& result = results.front();
     if (result.ok()) ToProto(*result, *response->mutable_article());
-    reactor->Finish(ToGrpc(result.status()));
+    End(reactor, result.status());
   });
   return reactor;
 }
@@ -36,16 +50,14 @@ grpc::ServerUnaryReactor* ArticleServiceRpc::BatchGetArticles(grpc::CallbackServ
                                                               const v1::BatchGetArticlesRequest* request,
                                                               v1::BatchGetArticlesResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  if (const absl::Status size = CheckBatchSize(request->ids_size()); !size.ok()) {
-    reactor->Finish(ToGrpc(size));
-    return reactor;
-  }
+  if (const absl::Status size = CheckBatchSize(request->ids_size()); !size.ok()) return Refuse(reactor, size);
+  if (const absl::Status begun = calls_.Begin(); !begun.ok()) return Refuse(reactor, begun);
   std::vector<uint64_t> ids(request->ids().begin(), request->ids().end());
   reader_.Read(std::move(ids), {.record = false},
-               [reactor, request, response](ArticleReader::Results results) {
+               [this, reactor, request, response](ArticleReader::Results results) {
                  for (int i = 0; i < request->ids_size(); ++i)
                    ToProto(request->ids(i), results[i], *response->add_results());
-                 reactor->Finish(grpc::Status::OK);
+                 End(reactor, absl::OkStatus());
                });
   return reactor;
 }
@@ -54,14 +66,15 @@ grpc::ServerUnaryReactor* ArticleServiceRpc::ListArticles(grpc::CallbackServerCo
                                                           const v1::ListArticlesRequest* request,
                                                           v1::ListArticlesResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (const absl::Status begun = calls_.Begin(); !begun.ok()) return Refuse(reactor, begun);
   const ListRequest list{
       .page_size = request->page_size(), .page_token = request->page_token(), .author = request->author()};
-  listing_.List(list, [reactor, response](const absl::StatusOr<ArticlePage>& page) {
+  listing_.List(list, [this, reactor, response](const absl::StatusOr<ArticlePage>& page) {
     if (page.ok()) {
       for (const CountedArticle& article : page->articles) ToProto(article, *response->add_articles());
       response->set_next_page_token(page->next_page_token);
     }
-    reactor->Finish(ToGrpc(page.status()));
+    End(reactor, page.status());
   });
   return reactor;
 }

@@ -7,6 +7,7 @@
 #include "services/article/reader.h"
 #include "services/article/service_status.h"
 #include "services/article/view_stream.h"
+#include "services/common/rpc/call_limit.h"
 
 namespace readcount {
 
@@ -14,8 +15,9 @@ namespace readcount {
 class ArticleServiceRpc final : public v1::ArticleService::CallbackService {
  public:
   // All must outlive the server that this is registered with.
-  ArticleServiceRpc(ArticleReader& reader, ArticleListing& listing, const ArticleStatusReader& status)
-      : reader_(reader), listing_(listing), status_(status) {}
+  ArticleServiceRpc(size_t max_calls, ArticleReader& reader, ArticleListing& listing,
+                    const ArticleStatusReader& status)
+      : calls_(max_calls), reader_(reader), listing_(listing), status_(status) {}
 
   grpc::ServerUnaryReactor* ViewArticle(grpc::CallbackServerContext* context,
                                         const v1::ViewArticleRequest* request,
@@ -42,7 +44,9 @@ class ArticleServiceRpc final : public v1::ArticleService::CallbackService {
   template <typename Response>
   grpc::ServerUnaryReactor* ReadOne(grpc::CallbackServerContext* context, uint64_t id, bool record,
                                     Response* response);
+  void End(grpc::ServerUnaryReactor* reactor, const absl::Status& status);
 
+  CallLimit calls_;
   ArticleReader& reader_;
   ArticleListing& listing_;
   const ArticleStatusReader& status_;

@@ -90,7 +90,7 @@ ArticleServer::ArticleServer(const Settings& settings, std::unique_ptr<Spool> sp
                .journal_max_entries = settings.article.journal_entries},
               recorder_, spool_.get(), durability_),
       metrics_(status_, recorder_, cache_),
-      rpc_(reader_, listing_, status_) {}
+      rpc_(settings.grpc.max_calls, reader_, listing_, status_) {}
 
 // The server goes first: it ends when the last call has, and every call needs the parts before it.
 ArticleServer::~ArticleServer() {

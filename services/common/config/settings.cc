@@ -180,6 +180,7 @@ void BindServers(Binder& binder, Settings& settings) {
 void BindGrpc(Binder& binder, GrpcSettings& grpc) {
   binder.Whole("grpc.max_connections", grpc.max_connections, 1, 1'000'000);
   binder.Whole("grpc.max_streams", grpc.max_streams, 1, 1'000'000);
+  binder.Whole("grpc.max_calls", grpc.max_calls, 1, 1'000'000);
   binder.Whole("grpc.max_message_bytes", grpc.max_message_bytes, 1024, 1 << 30);
   binder.Whole("grpc.max_metadata_bytes", grpc.max_metadata_bytes, 1024, 1 << 20);
   binder.Whole("grpc.memory_bytes", grpc.memory_bytes, 16 << 20, int64_t{1} << 40);

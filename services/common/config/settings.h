@@ -48,6 +48,7 @@ struct RedisSettings {
 struct GrpcSettings {
   size_t max_connections = 800;                            // of one service, open at once
   int max_streams = 1000;                                  // calls under way on one connection
+  size_t max_calls = 4096;                                 // unary calls being answered at once
   int max_message_bytes = 4 << 20;                         // of one request message, unpacked
   int max_metadata_bytes = 8192;                           // headers of one call; more closes the connection
   size_t memory_bytes = size_t{256} << 20;                 // for all connections' buffers

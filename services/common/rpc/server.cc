@@ -11,8 +11,6 @@ namespace readcount {
 
 namespace {
 
-// A call that came before the shutdown is counted within this, or has ended.
-
 int Milliseconds(absl::Duration duration) {
   return static_cast<int>(absl::ToInt64Milliseconds(duration));
 }
