@@ -2,6 +2,9 @@
 -- Replies {life, epoch, sealed epoch, writer's previous seq, live, sealed, refused}: the live and the sealed counts of
 -- the entries, joined by blanks (no sealed ones without a sealed batch), and the ids whose views did not fit. All three
 -- are empty if the life is another one.
+--
+-- Sums that Lua writes with all their digits are made here, and stored by few calls, which costs Redis half of what an
+-- HINCRBY for each entry would; all others are left to HINCRBY.
 local writer, seq = ARGV[3], tonumber(ARGV[4])
 local known = redis.call('HGET', writers, writer)
 local last, refused = string.match(known or '0:', '^(%d+):%d*:?([%d ]*)$')
@@ -10,53 +13,72 @@ if life ~= ARGV[2] then return {life, epoch, sealed_epoch, last, '', '', ''} end
 local adding = seq > 0 and tonumber(last) < seq
 if adding or tonumber(last) ~= seq then refused = '' end
 
-local call, refusals, missing = redis.pcall, {}, 0
+local call, find, format = redis.pcall, string.find, string.format
+local first_entry, most_words, most_digits = 6, 1000, 14  -- most words of one call that Lua has room for
+local ids, n = {}, 0
+for i = first_entry, #ARGV, 2 do
+  n = n + 1
+  ids[n] = ARGV[i]
+end
+local function views_of(entry) return ARGV[first_entry + 2 * entry - 1] end
 local function countable(value)
-  if type(value) == 'string' and string.find(value, '^%-?%d+$') then return value end
+  if value and find(value, '^%-?%d+$') then return value end
   return '0'
 end
--- What HINCRBY answered, if it is no number that Lua writes with all its digits.
-local function unusual(after, id, views)
-  if type(after) == 'number' then return redis.call('HGET', live, id) end
-  if string.find(after.err, 'hash value is not an integer', 1, true) then
+-- The values of all entries in `key`, as visit(entry, value) sees them; value is false where there is none.
+local function read(key, visit)
+  for first = 1, n, most_words do
+    local values = call('HMGET', key, unpack(ids, first, math.min(first + most_words - 1, n)))
+    for i = 1, #values do visit(first + i - 1, values[i]) end
+  end
+end
+
+local counts, sums, others = {}, {}, {}
+read(live, function(entry, value)
+  local views = adding and views_of(entry) or '0'
+  if views == '0' then
+    counts[entry] = countable(value)
+    return
+  end
+  local sum = views
+  if #views > most_digits or value and (#value > most_digits or not find(value, '^[1-9]%d*$')) then
+    others[#others + 1] = entry
+    return
+  end
+  if value then sum = format('%d', value + views) end
+  counts[entry] = sum
+  local m = #sums
+  sums[m + 1], sums[m + 2] = ids[entry], sum
+end)
+
+-- A first write that fails has done nothing; none of those after it can.
+for first = 1, #sums, most_words do
+  local stored = call('HSET', live, unpack(sums, first, math.min(first + most_words - 1, #sums)))
+  if type(stored) ~= 'number' then return stored end
+end
+local refusals, missing = {}, 0
+for _, entry in ipairs(others) do
+  local id, views = ids[entry], views_of(entry)
+  local after = call('HINCRBY', live, id, views)
+  if type(after) == 'number' then
+    counts[entry] = redis.call('HGET', live, id)
+  elseif find(after.err, 'hash value is not an integer', 1, true) then
     -- Under a name that is no article id the next sync finds it and puts it among the dead letters.
     local garbage = redis.call('HGET', live, id)
     redis.call('HSET', live, id .. '!' .. redis.sha1hex(garbage), garbage)
     redis.call('HSET', live, id, views)
-    return views
-  end
-  if string.find(after.err, 'overflow', 1, true) then
+    counts[entry] = views
+  elseif find(after.err, 'overflow', 1, true) then
     refusals[#refusals + 1], missing = id, missing + tonumber(views)
-    return redis.call('HGET', live, id)
-  end
-  return nil
-end
-
-local counts, ids, n = {}, {}, 0
-for i = 6, #ARGV, 2 do
-  local id, views, value = ARGV[i], ARGV[i + 1], nil
-  n = n + 1
-  ids[n] = id
-  if adding and views ~= '0' then
-    local after = call('HINCRBY', live, id, views)
-    value = after
-    if type(after) ~= 'number' or after >= 1e14 or after <= -1e14 then
-      value = unusual(after, id, views)
-      if not value then return after end
-    end
+    counts[entry] = redis.call('HGET', live, id)
   else
-    value = countable(redis.call('HGET', live, id))
+    return after
   end
-  counts[n] = value
 end
 
 local sealed_counts = {}
 if sealed_epoch ~= '0' then
-  local most = 1000  -- words of one call that Lua has room for
-  for first = 1, n, most do
-    local values = call('HMGET', sealed, unpack(ids, first, math.min(first + most - 1, n)))
-    for i = first, math.min(first + most - 1, n) do sealed_counts[i] = countable(values[i - first + 1]) end
-  end
+  read(sealed, function(entry, value) sealed_counts[entry] = countable(value) end)
 end
 
 if adding then
@@ -65,7 +87,7 @@ if adding then
   if refused ~= '' then entry[3] = refused end
   redis.call('HSET', writers, writer, table.concat(entry, ':'))
   -- Nothing after the first increment may fail, or it would stand without its seq.
-  local total = string.format('%.0f', tonumber(ARGV[5]) - missing)
+  local total = format('%.0f', tonumber(ARGV[5]) - missing)
   redis.pcall('HINCRBY', meta, 'recorded', total)
   redis.pcall('HINCRBY', meta, 'live_recorded', total)
 end
