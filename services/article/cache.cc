@@ -12,6 +12,9 @@ namespace {
 // Of the list, the index and the article beside its texts.
 constexpr size_t kTextOverhead = 384;
 constexpr double kJitter = 0.2;
+// Look-ups that wait for memory at once.
+constexpr size_t kAhead = 8;
+
 // The last part of a row's age, in which it is read again without anybody having to wait.
 constexpr int kAgeingPart = 4;
 
@@ -49,8 +52,9 @@ std::vector<ArticleCache::Lookup> ArticleCache::FindAll(absl::Span<const uint64_
   std::vector<Lookup> found;
   found.reserve(ids.size());
   absl::MutexLock lock(&mutex_);
-  for (uint64_t id : ids) {
-    found.push_back(FindLocked(id, text, now));
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (i + kAhead < ids.size()) counts_.Prefetch(ids[i + kAhead]);
+    found.push_back(FindLocked(ids[i], text, now));
     CountLookupLocked(found.back().state);
   }
   return found;

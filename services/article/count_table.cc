@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
 #include <new>
 #include <type_traits>
 
@@ -9,11 +10,10 @@ namespace readcount {
 namespace {
 
 // Fresh pages of the kernel are zeros, which are free places, and cost nothing until they are written.
-CountRow* Allocate(size_t rows) {
-  static_assert(std::is_trivially_copyable_v<CountRow>);
-  void* memory = std::calloc(rows, sizeof(CountRow));
+void* Allocate(size_t bytes) {
+  void* memory = std::calloc(bytes, 1);
   if (memory == nullptr) throw std::bad_alloc();
-  return static_cast<CountRow*>(memory);
+  return memory;
 }
 
 // Odd, so that ids in steps of a power of two, as some generators of ids make them, use all sets.
@@ -21,33 +21,46 @@ size_t Sets(size_t rows, size_t ways) {
   return (rows + ways - 1) / ways | 1;
 }
 
+template <typename T>
+absl::Span<T> Aligned(void* memory, size_t count, size_t alignment) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  size_t space = count * sizeof(T) + alignment;
+  return {static_cast<T*>(std::align(alignment, count * sizeof(T), memory, space)), count};
+}
+
 }  // namespace
 
-CountTable::CountTable(size_t rows) : sets_(Sets(rows, kWays)), rows_(Allocate(sets_ * kWays)) {}
+CountTable::CountTable(size_t rows)
+    : memory_(Allocate(Sets(rows, kWays) * sizeof(Set) + kCacheLine)),
+      sets_(Aligned<Set>(memory_.get(), Sets(rows, kWays), kCacheLine)) {}
 
-void CountTable::Free::operator()(CountRow* rows) const {
-  std::free(rows);
+void CountTable::Free::operator()(void* memory) const {
+  std::free(memory);
 }
 
 CountRow* CountTable::Find(uint64_t id) {
-  CountRow* const set = SetOf(id);
-  CountRow* const found = std::find_if(set, set + kWays, [id](const CountRow& row) { return row.id == id; });
-  return found == set + kWays ? nullptr : found;
+  Set& set = SetOf(id);
+  for (size_t i = 0; i < kWays; ++i) {
+    if (set.ids[i] == id) return &set.rows[i];
+  }
+  return nullptr;
 }
 
 CountRow& CountTable::Insert(uint64_t id) {
   if (CountRow* const found = Find(id); found != nullptr) return *found;
-  CountRow* const set = SetOf(id);
-  // A free place has expired before all others.
-  CountRow& place = *std::min_element(set, set + kWays, [](const CountRow& a, const CountRow& b) {
-    return a.id == 0 ? b.id != 0 : b.id != 0 && a.expires < b.expires;
-  });
-  place = {.id = id};
-  return place;
+  Set& set = SetOf(id);
+  size_t place = 0;
+  for (size_t i = 0; i < kWays && set.ids[place] != 0; ++i) {
+    if (set.ids[i] == 0 || set.rows[i].expires < set.rows[place].expires) place = i;
+  }
+  set.ids[place] = id;
+  set.rows[place] = {};
+  return set.rows[place];
 }
 
 void CountTable::Erase(uint64_t id) {
-  if (CountRow* const found = Find(id); found != nullptr) *found = {};
+  Set& set = SetOf(id);
+  std::replace(set.ids, set.ids + kWays, id, uint64_t{0});
 }
 
 }  // namespace readcount

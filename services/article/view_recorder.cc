@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "services/article/coalesced_views.h"
 #include "services/common/base/fail_point.h"
 #include "services/common/base/log.h"
 
@@ -13,28 +13,6 @@ namespace {
 
 // One thread is in the call to Redis while the other still answers the batch before.
 constexpr int kThreads = 2;
-
-// The distinct ids of a batch in order of first appearance, and each one's place.
-class Coalesced {
- public:
-  void Add(const std::vector<uint64_t>& ids, bool record) {
-    for (uint64_t id : ids) {
-      const auto [place, added] = places_.try_emplace(id, entries_.size());
-      if (added) entries_.push_back({.id = id});
-      if (record) ++entries_[place->second].views;
-    }
-    records_ = records_ || record;
-  }
-
-  size_t place(uint64_t id) const { return places_.at(id); }
-  bool records() const { return records_; }
-  std::vector<ViewBatch::Entry> TakeEntries() { return std::move(entries_); }
-
- private:
-  std::vector<ViewBatch::Entry> entries_;
-  absl::flat_hash_map<uint64_t, size_t> places_;
-  bool records_ = false;
-};
 
 absl::Status UnknownOutcome(absl::string_view why) {
   return absl::UnknownError(
@@ -108,15 +86,25 @@ RecorderStatus ViewRecorder::status() const {
 }
 
 void ViewRecorder::Process(const std::vector<Ask>& asks, const Batcher<Ask>::Done& done) {
-  Coalesced coalesced;
+  size_t ids = 0;
+  for (const Ask& ask : asks) ids += ask.ids.size();
+  CoalescedViews coalesced(ids);
   for (const Ask& ask : asks) coalesced.Add(ask.ids, ask.record);
-  std::vector<ViewBatch::Entry> left = coalesced.TakeEntries();
   TakeStandings();
-  const absl::StatusOr<Recorded> recorded = Record(coalesced.records(), left);
+  const absl::StatusOr<Recorded> recorded = Record(coalesced.records(), coalesced.entries());
   NoteJournal();
-  CountViews(left, recorded);
+  CountViews(coalesced.entries(), recorded);
   done();
+  Answer(asks, coalesced, recorded);
+}
 
+void ViewRecorder::Answer(const std::vector<Ask>& asks, const CoalescedViews& coalesced,
+                          const absl::StatusOr<Recorded>& recorded) {
+  // Views left of each article: what the next caller does not count of the total.
+  std::vector<uint64_t> left;
+  left.reserve(coalesced.entries().size());
+  for (const ViewBatch::Entry& entry : coalesced.entries()) left.push_back(entry.views);
+  const uint32_t* place = coalesced.places().data();
   for (const Ask& ask : asks) {
     if (!recorded.ok() || (recorded->held && !ask.record)) {
       ask.callback(recorded.ok() ? absl::UnavailableError("Redis is away") : recorded.status());
@@ -128,13 +116,11 @@ void ViewRecorder::Process(const std::vector<Ask>& asks, const Batcher<Ask>::Don
       continue;
     }
     outcome.views.reserve(ask.ids.size());
-    for (uint64_t id : ask.ids) {
-      const size_t place = coalesced.place(id);
-      // Views left of the article: what this caller does not count of the total.
-      if (ask.record) --left[place].views;
-      PendingCount pending = recorded->reply.counts[place];
+    for (size_t i = 0; i < ask.ids.size(); ++i, ++place) {
+      if (ask.record) --left[*place];
+      PendingCount pending = recorded->reply.counts[*place];
       pending.refused = pending.refused && ask.record;
-      outcome.views.push_back({.pending = pending, .later_views = ask.record ? left[place].views : 0});
+      outcome.views.push_back({.pending = pending, .later_views = ask.record ? left[*place] : 0});
     }
     ask.callback(outcome);
   }

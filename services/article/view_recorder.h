@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "services/article/coalesced_views.h"
 #include "services/article/journal.h"
 #include "services/article/ledger_writer.h"
 #include "services/article/life_registry.h"
@@ -111,6 +112,8 @@ class ViewRecorder {
   };
 
   void Process(const std::vector<Ask>& asks, const Batcher<Ask>::Done& done);
+  static void Answer(const std::vector<Ask>& asks, const CoalescedViews& coalesced,
+                     const absl::StatusOr<Recorded>& recorded);
   absl::StatusOr<Recorded> Record(bool adds, const std::vector<ViewBatch::Entry>& entries);
   bool TryToComeBack();
   absl::StatusOr<Recorded> Attempts(uint64_t seq, const std::vector<ViewBatch::Entry>& entries);

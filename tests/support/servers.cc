@@ -108,8 +108,9 @@ void RedisServer::Kill() {
 }
 
 redis::Reply RedisServer::Command(const std::vector<std::string>& words) {
-  const std::vector<absl::string_view> views(words.begin(), words.end());
-  absl::StatusOr<redis::Reply> reply = connection_->Command(views);
+  redis::Words encoded;
+  for (const std::string& word : words) encoded.Add(absl::string_view(word));
+  absl::StatusOr<redis::Reply> reply = connection_->Command(encoded);
   EXPECT_TRUE(reply.ok()) << reply.status();
   return reply.ok() ? *std::move(reply) : redis::Reply();
 }

@@ -78,8 +78,7 @@ absl::StatusOr<LedgerBooks> ParseBooksReply(const redis::Reply& reply) {
   return books;
 }
 
-absl::StatusOr<redis::Reply> RedisBatchLedger::Run(absl::string_view script,
-                                                   const std::vector<std::string>& arguments) {
+absl::StatusOr<redis::Reply> RedisBatchLedger::Run(absl::string_view script, const redis::Words& arguments) {
   absl::StatusOr<redis::Reply> reply = session_.Run(script, arguments);
   return absl::IsUnknown(reply.status()) ? session_.Run(script, arguments) : reply;
 }

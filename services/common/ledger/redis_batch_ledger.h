@@ -23,7 +23,7 @@ class RedisBatchLedger final : public BatchLedger {
   absl::StatusOr<Pending> ReadPending() override;
 
  private:
-  absl::StatusOr<redis::Reply> Run(absl::string_view script, const std::vector<std::string>& arguments);
+  absl::StatusOr<redis::Reply> Run(absl::string_view script, const redis::Words& arguments);
 
   RedisSession session_;
 };

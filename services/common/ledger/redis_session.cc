@@ -34,24 +34,22 @@ uint64_t RedisSession::RandomName() {
   return absl::Uniform<uint64_t>(random_, 1, std::numeric_limits<uint64_t>::max());
 }
 
-absl::StatusOr<redis::Reply> RedisSession::Command(const std::vector<absl::string_view>& words) {
+absl::StatusOr<redis::Reply> RedisSession::Command(const redis::Words& words) {
   if (absl::Status status = Connect(); !status.ok()) return status;
   return connection_->Command(words);
 }
 
-absl::StatusOr<redis::Reply> RedisSession::Run(absl::string_view script,
-                                               const std::vector<std::string>& arguments) {
+absl::StatusOr<redis::Reply> RedisSession::Run(absl::string_view script, const redis::Words& arguments) {
   if (absl::Status status = Connect(); !status.ok()) return status;
   const std::string fresh_life = FormatLife(RandomName());
   // Twice at most: a server that was restarted or failed over does not know the script, and did nothing.
   for (const bool last_try : {false, true}) {
     const absl::StatusOr<absl::string_view> name = Load(script);
     if (!name.ok()) return name.status();
-    std::vector<absl::string_view> words = {"EVALSHA",   *name,     "6",         kLiveKey,
-                                            kSealedKey,  kMetaKey,  kWritersKey, kSealedWritersKey,
-                                            kOrphansKey, fresh_life};
-    words.insert(words.end(), arguments.begin(), arguments.end());
-    absl::StatusOr<redis::Reply> reply = connection_->Command(words);
+    const redis::Words call = {"EVALSHA",   *name,     "6",         kLiveKey,
+                               kSealedKey,  kMetaKey,  kWritersKey, kSealedWritersKey,
+                               kOrphansKey, fresh_life};
+    absl::StatusOr<redis::Reply> reply = connection_->Command(call, arguments);
     if (!absl::IsNotFound(reply.status()) || last_try) return reply;
     loaded_.clear();
   }
@@ -79,7 +77,7 @@ absl::StatusOr<bool> RunAbandon(RedisSession& session, const LedgerState& state,
   constexpr size_t kElements = 4;
   const absl::StatusOr<redis::Reply> reply = session.Run(
       kAbandonScript, {FormatLife(state.life), absl::StrCat(state.epoch), absl::StrCat(state.sealed_epoch),
-                       sealed_name.has_value() ? FormatLife(*sealed_name) : "*"});
+                       sealed_name.has_value() ? FormatLife(*sealed_name) : std::string("*")});
   if (!reply.ok()) return reply.status();
   if (absl::StatusOr<LedgerState> now = ParseLedgerState(*reply, kElements); !now.ok()) return now.status();
   return reply->elements[3].integer == 1;

@@ -24,13 +24,13 @@ class RedisSession {
   explicit RedisSession(RedisSettings settings) : settings_(std::move(settings)) {}
 
   // Runs a script on the ledger's keys; a fresh life goes before `arguments`.
-  absl::StatusOr<redis::Reply> Run(absl::string_view script, const std::vector<std::string>& arguments);
+  absl::StatusOr<redis::Reply> Run(absl::string_view script, const redis::Words& arguments);
 
   // A name for a life or a batch: not 0.
   uint64_t RandomName();
 
   // Sends one plain command.
-  absl::StatusOr<redis::Reply> Command(const std::vector<absl::string_view>& words);
+  absl::StatusOr<redis::Reply> Command(const redis::Words& words);
 
  private:
   absl::Status Connect();

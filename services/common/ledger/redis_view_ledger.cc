@@ -36,6 +36,11 @@ int64_t Countable(absl::string_view word) {
 
 }  // namespace
 
+void EncodeViewBatch(const ViewBatch& batch, redis::Words& words) {
+  words.Add(FormatLife(batch.life)).Add(FormatLife(batch.writer)).Add(batch.seq).Add(SumViews(batch.entries));
+  for (const ViewBatch::Entry& entry : batch.entries) words.Add(entry.id).Add(entry.views);
+}
+
 absl::StatusOr<ViewReply> ParseViewReply(const redis::Reply& reply, const ViewBatch& batch) {
   constexpr size_t kElements = 7;
   const absl::StatusOr<LedgerState> state = ParseLedgerState(reply, kElements);
@@ -62,14 +67,9 @@ absl::StatusOr<ViewReply> ParseViewReply(const redis::Reply& reply, const ViewBa
 }
 
 absl::StatusOr<ViewReply> RedisViewLedger::Record(const ViewBatch& batch) {
-  std::vector<std::string> arguments = {FormatLife(batch.life), FormatLife(batch.writer),
-                                        absl::StrCat(batch.seq), absl::StrCat(SumViews(batch.entries))};
-  arguments.reserve(arguments.size() + 2 * batch.entries.size());
-  for (const ViewBatch::Entry& entry : batch.entries) {
-    arguments.push_back(absl::StrCat(entry.id));
-    arguments.push_back(absl::StrCat(entry.views));
-  }
-  const absl::StatusOr<redis::Reply> reply = session_.Run(kRecordScript, arguments);
+  arguments_.clear();
+  EncodeViewBatch(batch, arguments_);
+  const absl::StatusOr<redis::Reply> reply = session_.Run(kRecordScript, arguments_);
   if (!reply.ok()) return reply.status();
   const bool adds = batch.seq != 0;
   if (absl::Status status = adds ? WaitForReplicas() : absl::OkStatus(); !status.ok()) return status;

@@ -19,7 +19,11 @@ class RedisViewLedger final : public ViewLedger {
 
   const RedisSettings settings_;
   RedisSession session_;
+  redis::Words arguments_;  // of one call; kept for its memory
 };
+
+// The script's arguments, added to `words`.
+void EncodeViewBatch(const ViewBatch& batch, redis::Words& words);
 
 // Reads the script's reply. INTERNAL if it is short of the batch or not numbers: nobody's view is then taken
 // as counted.

@@ -114,14 +114,14 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Connect(const RedisSetti
   redisSetTimeout(impl->context.get(), absl::ToTimeval(settings.reply_timeout));
   auto connection = std::unique_ptr<Connection>(new Connection(std::move(impl)));
 
-  std::vector<std::vector<absl::string_view>> greetings;
+  std::vector<Words> greetings;
   if (!dsn.user.empty()) {
     greetings.push_back({"AUTH", dsn.user, dsn.password});
   } else if (!dsn.password.empty()) {
     greetings.push_back({"AUTH", dsn.password});
   }
   if (dsn.database != "0") greetings.push_back({"SELECT", dsn.database});
-  for (const auto& words : greetings) {
+  for (const Words& words : greetings) {
     const absl::StatusOr<Reply> reply = connection->Command(words);
     // Nothing that counts has been sent yet.
     if (absl::IsUnknown(reply.status())) return absl::UnavailableError(reply.status().message());
@@ -130,22 +130,19 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Connect(const RedisSetti
   return connection;
 }
 
-absl::StatusOr<Reply> Connection::Command(absl::Span<const absl::string_view> words) {
-  return Metered(Meter(), [&] { return Send(words); });
+absl::StatusOr<Reply> Connection::Command(const Words& head, const Words& tail) {
+  return Metered(Meter(), [&] { return Send(head, tail); });
 }
 
-absl::StatusOr<Reply> Connection::Send(absl::Span<const absl::string_view> words) {
-  std::vector<const char*> texts;
-  std::vector<size_t> lengths;
-  texts.reserve(words.size());
-  lengths.reserve(words.size());
-  for (absl::string_view word : words) {
-    texts.push_back(word.data());
-    lengths.push_back(word.size());
-  }
+absl::StatusOr<Reply> Connection::Send(const Words& head, const Words& tail) {
   redisContext* context = impl_->context.get();
-  const OwnedReply reply(static_cast<redisReply*>(
-      redisCommandArgv(context, static_cast<int>(words.size()), texts.data(), lengths.data())));
+  void* received = nullptr;
+  const std::string count = absl::StrCat("*", head.size() + tail.size(), "\r\n");
+  for (const absl::string_view bytes : {absl::string_view(count), head.bytes(), tail.bytes()}) {
+    if (redisAppendFormattedCommand(context, bytes.data(), bytes.size()) != REDIS_OK) impl_->usable = false;
+  }
+  if (impl_->usable) redisGetReply(context, &received);
+  const OwnedReply reply(static_cast<redisReply*>(received));
   if (reply == nullptr) {
     impl_->usable = false;
     return absl::UnknownError(

@@ -6,10 +6,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
-#include "absl/types/span.h"
 #include "services/common/config/settings.h"
 #include "services/common/metrics/call_meter.h"
+#include "services/common/redis/words.h"
 
 namespace readcount::redis {
 
@@ -41,8 +40,9 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Sends one command and waits for its reply, `settings.reply_timeout` at most.
-  absl::StatusOr<Reply> Command(absl::Span<const absl::string_view> words);
+  // Sends one command, the words of `head` and then those of `tail`, and waits for its reply,
+  // `settings.reply_timeout` at most.
+  absl::StatusOr<Reply> Command(const Words& head, const Words& tail = {});
 
   // False after UNKNOWN: open another one.
   bool usable() const;
@@ -51,7 +51,7 @@ class Connection {
   struct Impl;
   explicit Connection(std::unique_ptr<Impl> impl);
   static absl::StatusOr<std::unique_ptr<Connection>> Connect(const RedisSettings& settings);
-  absl::StatusOr<Reply> Send(absl::Span<const absl::string_view> words);
+  absl::StatusOr<Reply> Send(const Words& head, const Words& tail);
   const std::unique_ptr<Impl> impl_;
 };
 
