@@ -22,7 +22,7 @@ ReadOperation::ReadOperation(ArticleReader& reader, std::vector<uint64_t> ids, A
       ids_(std::move(ids)),
       items_(ids_.size()) {}
 
-void ReadOperation::Start() {
+bool ReadOperation::Start() {
   using State = ArticleCache::State;
   std::vector<ArticleCache::Lookup> found = reader_.cache_.FindAll(ids_, options_.text);
   std::vector<Item*> missing;
@@ -44,7 +44,9 @@ void ReadOperation::Start() {
   }
   pending_ = missing.size() + 1;
   for (Item* item : missing) Load(*item);
-  if (LastOfStep()) AskLedger();
+  const bool none_left = LastOfStep();
+  if (none_left) AskLedger();
+  return none_left;
 }
 
 void ReadOperation::Load(Item& item) {

@@ -19,7 +19,8 @@ class ReadOperation : public std::enable_shared_from_this<ReadOperation> {
   ReadOperation(ArticleReader& reader, std::vector<uint64_t> ids, ArticleReader::Options options,
                 ArticleReader::Callback callback);
 
-  void Start();
+  // True if it has asked the ledger before it returns.
+  bool Start();
 
  private:
   // One id's way.

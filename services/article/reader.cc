@@ -7,8 +7,8 @@
 
 namespace readcount {
 
-void ArticleReader::Read(std::vector<uint64_t> ids, Options options, Callback callback) {
-  std::make_shared<ReadOperation>(*this, std::move(ids), options, std::move(callback))->Start();
+bool ArticleReader::Read(std::vector<uint64_t> ids, Options options, Callback callback) {
+  return std::make_shared<ReadOperation>(*this, std::move(ids), options, std::move(callback))->Start();
 }
 
 }  // namespace readcount

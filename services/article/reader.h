@@ -48,8 +48,9 @@ class ArticleReader {
     absl::Duration first_patience = absl::InfiniteDuration();  // to read an article that is not in the cache
   };
 
-  // Answers `ids` in their order. `callback` runs once, on any thread.
-  void Read(std::vector<uint64_t> ids, Options options, Callback callback);
+  // Answers `ids` in their order. `callback` runs once, on any thread. True if the call has gone to the
+  // ledger already, so that calls made after it come there later and see no lower counts.
+  bool Read(std::vector<uint64_t> ids, Options options, Callback callback);
 
  private:
   friend class ReadOperation;

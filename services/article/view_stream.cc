@@ -1,5 +1,7 @@
 #include "services/article/view_stream.h"
 
+#include <iterator>
+#include <list>
 #include <utility>
 #include <vector>
 
@@ -15,36 +17,35 @@ constexpr absl::Duration kPatience = absl::Milliseconds(250);
 
 }  // namespace
 
-// One stream: reads a batch, answers it, reads the next. So answers keep the order of the requests, and a
-// client that does not read its answers is not read from either.
+// One stream. Batches are answered in the order in which they came; several are under way at once, so that
+// they share calls to Redis. A client that does not read its answers is soon not read from either.
 class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest, v1::ViewArticlesResponse> {
  public:
   ViewStream(ViewStreams& streams, ArticleReader& reader) : streams_(streams), reader_(reader) {}
 
-  void Begin() { StartRead(&request_); }
+  void Begin() { Proceed(); }
 
   void OnReadDone(bool ok) override {
-    if (!ok) return FinishOnce(grpc::Status::OK);
-    if (!StartAnswering()) return;
-    if (const absl::Status size = CheckBatchSize(request_.ids_size()); !size.ok())
-      return FinishOnce(ToGrpc(size));
-    std::vector<uint64_t> ids(request_.ids().begin(), request_.ids().end());
-    reader_.Read(std::move(ids),
-                 {.record = true, .text = !request_.counts_only(), .first_patience = kPatience},
-                 [this](const ArticleReader::Results& results) { Answer(results); });
+    if (Batch* const batch = TakeRead(ok); batch != nullptr) {
+      std::vector<uint64_t> ids(batch->request.ids().begin(), batch->request.ids().end());
+      const bool in_order =
+          reader_.Read(std::move(ids),
+                       {.record = true, .text = !batch->request.counts_only(), .first_patience = kPatience},
+                       [this, batch](const ArticleReader::Results& results) { Answer(*batch, results); });
+      absl::MutexLock lock(&mutex_);
+      if (in_order) may_be_overtaken_ = false;
+    }
+    Proceed();
   }
 
   void OnWriteDone(bool ok) override {
-    if (!ok) return FinishOnce(grpc::Status::OK);
     {
       absl::MutexLock lock(&mutex_);
-      answering_ = false;
-      if (!ending_) {
-        StartRead(&request_);
-        return;
-      }
+      writing_ = false;
+      Forget(under_way_.begin());
+      if (!ok) gone_ = end_of_batches_ = true;
     }
-    FinishOnce(Ending());
+    Proceed();
   }
 
   void OnDone() override {
@@ -52,53 +53,107 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
     delete this;
   }
 
-  // Ends the stream now, or after the answer under way.
+  // Ends the stream now, or after the answers under way.
   void End() {
     {
       absl::MutexLock lock(&mutex_);
-      ending_ = true;
-      if (answering_) return;
+      EndBatches(ToGrpc(absl::UnavailableError("shutting down: open the stream again")));
     }
-    FinishOnce(Ending());
+    Proceed();
   }
 
  private:
-  static grpc::Status Ending() {
-    return ToGrpc(absl::UnavailableError("shutting down: open the stream again"));
-  }
+  struct Batch {
+    v1::ViewArticlesRequest request;
+    v1::ViewArticlesResponse response;
+    bool answered = false;
+  };
+  using Batches = std::list<Batch>;
 
-  // False if the stream has been ended meanwhile: the batch just read is then not recorded.
-  bool StartAnswering() {
+  static constexpr size_t kMostUnderWay = 16;
+
+  // The batch just read, to be answered; none if there will be no more, or this one is not to be recorded.
+  Batch* TakeRead(bool ok) {
     absl::MutexLock lock(&mutex_);
-    answering_ = !ending_;
-    return answering_;
-  }
-
-  void Answer(const ArticleReader::Results& results) {
-    response_.Clear();
-    for (int i = 0; i < request_.ids_size(); ++i) {
-      ToProto(request_.ids(i), results[i], request_.counts_only(), *response_.add_results());
+    reading_ = false;
+    if (!ok) end_of_batches_ = true;
+    if (end_of_batches_) return nullptr;
+    if (const absl::Status size = CheckBatchSize(free_.front().request.ids_size()); !size.ok()) {
+      EndBatches(ToGrpc(size));
+      return nullptr;
     }
-    StartWrite(&response_);
+    under_way_.splice(under_way_.end(), free_, free_.begin());
+    may_be_overtaken_ = true;
+    return &under_way_.back();
   }
 
-  void FinishOnce(const grpc::Status& status) {
+  void EndBatches(const grpc::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!end_of_batches_) status_ = status;
+    end_of_batches_ = true;
+  }
+
+  void Answer(Batch& batch, const ArticleReader::Results& results) {
+    const v1::ViewArticlesRequest& request = batch.request;
+    batch.response.Clear();
+    for (int i = 0; i < request.ids_size(); ++i) {
+      ToProto(request.ids(i), results[i], request.counts_only(), *batch.response.add_results());
+    }
     {
       absl::MutexLock lock(&mutex_);
-      if (std::exchange(finished_, true)) return;
+      batch.answered = true;
+      if (&batch == &under_way_.back()) may_be_overtaken_ = false;
     }
-    Finish(status);
+    Proceed();
+  }
+
+  // Keeps its messages' memory for the next.
+  void Forget(Batches::iterator batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    batch->answered = false;
+    free_.splice(free_.end(), under_way_, batch);
+  }
+
+  // Starts whatever may be started now: the next answer, the next read, the end. The stream may be gone when
+  // it returns.
+  void Proceed() {
+    {
+      absl::MutexLock lock(&mutex_);
+      if (gone_) ForgetAnswered();
+      if (!writing_ && !under_way_.empty() && under_way_.front().answered) {
+        writing_ = true;
+        StartWrite(&under_way_.front().response);
+      }
+      if (!end_of_batches_ && !reading_ && !may_be_overtaken_ && under_way_.size() < kMostUnderWay) {
+        if (free_.empty()) free_.emplace_back();
+        reading_ = true;
+        StartRead(&free_.front().request);
+      }
+      if (!end_of_batches_ || !under_way_.empty() || std::exchange(finished_, true)) return;
+    }
+    Finish(status_);
+  }
+
+  void ForgetAnswered() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    for (auto batch = under_way_.begin(); batch != under_way_.end();) {
+      const auto next = std::next(batch);
+      if (batch->answered) Forget(batch);
+      batch = next;
+    }
   }
 
   ViewStreams& streams_;
   ArticleReader& reader_;
-  v1::ViewArticlesRequest request_;
-  v1::ViewArticlesResponse response_;
 
   absl::Mutex mutex_;
-  bool answering_ ABSL_GUARDED_BY(mutex_) = false;
-  bool ending_ ABSL_GUARDED_BY(mutex_) = false;
+  Batches under_way_ ABSL_GUARDED_BY(mutex_);  // oldest first
+  Batches free_ ABSL_GUARDED_BY(mutex_);       // the first is being read into
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;         // the oldest
+  bool end_of_batches_ ABSL_GUARDED_BY(mutex_) = false;  // what is read from now on is not recorded
+  // A batch that waits for MySQL is followed by none: the counts that a client sees must not fall.
+  bool may_be_overtaken_ ABSL_GUARDED_BY(mutex_) = false;  // the newest under way
+  bool gone_ ABSL_GUARDED_BY(mutex_) = false;              // nobody reads the answers
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  grpc::Status status_;  // written once, before the end of the batches
 };
 
 absl::Status CheckBatchSize(int size) {
