@@ -67,11 +67,11 @@ struct ArticleSettings {
   size_t cache_bytes = size_t{48} << 20;         // memory for articles' texts, least recently used go first
   size_t count_entries = size_t{1} << 20;        // articles whose counts are remembered
   size_t absent_capacity = 100000;               // absent ids remembered
-  absl::Duration cache_ttl = absl::Seconds(5);   // age at which text is read again, jittered by 20 %
-  absl::Duration count_ttl = absl::Minutes(1);   // age at which a count without text is read again
+  absl::Duration cache_ttl = absl::Seconds(30);  // age at which text is read again, jittered by 20 %
+  absl::Duration count_ttl = absl::Minutes(10);  // age at which a count without text is read again
   absl::Duration absent_ttl = absl::Seconds(1);  // how long an absent id is remembered
   absl::Duration query_timeout = absl::Seconds(3);  // of MySQL's reply to one read
-  size_t max_batch = 1024;                          // views in one call to Redis
+  size_t max_batch = 4096;                          // views in one call to Redis
   size_t max_queued = 65536;                        // views that may wait; more is refused
   std::string spool;                                // file for views while Redis is away; empty: none
   bool spool_keeps_journal = false;                 // every view is in it until MySQL has it
