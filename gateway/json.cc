@@ -1,5 +1,8 @@
 #include "gateway/json.h"
 
+#if defined(__SSE2__)
+#define RAPIDJSON_SSE2  // looks for characters to escape sixteen at a time
+#endif
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 

@@ -1,6 +1,8 @@
 #include "gateway/target.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -50,8 +52,24 @@ bool SecondByteFits(unsigned char lead, unsigned char second) {
 
 }  // namespace
 
+namespace {
+
+// Bytes at the front that are ASCII and not NUL, counted in words: not necessarily all.
+size_t PlainPrefix(absl::string_view text) {
+  constexpr uint64_t kLowBits = 0x0101010101010101, kHighBits = 0x8080808080808080;
+  size_t plain = 0;
+  for (uint64_t word = 0; plain + sizeof(word) <= text.size(); plain += sizeof(word)) {
+    std::memcpy(&word, text.data() + plain, sizeof(word));
+    const uint64_t nul_bytes = (word - kLowBits) & ~word & kHighBits;
+    if ((word & kHighBits) != 0 || nul_bytes != 0) break;
+  }
+  return plain;
+}
+
+}  // namespace
+
 bool IsUtf8(absl::string_view text) {
-  for (size_t i = 0; i < text.size();) {
+  for (size_t i = PlainPrefix(text); i < text.size(); i += PlainPrefix(text.substr(i))) {
     const auto lead = static_cast<unsigned char>(text[i]);
     const size_t length = SequenceLength(lead);
     if (length == 0 || lead == 0 || i + length > text.size()) return false;
