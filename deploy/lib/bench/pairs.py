@@ -8,6 +8,8 @@ from rows import Result
 def measure(row, stack, rounds, progress):
     """Our side and the limit in turn, `rounds` times, the order swapped each time; the ratio is the median of the rounds'."""
     ours, limits, ratios = [], [], []
+    if row.before:
+        row.before(stack)
     for number in range(row.rounds or rounds):
         sides = [(ours, row.ours), (limits, row.limit)] if row.limit else [(ours, row.ours)]
         for figures, side in sides if number % 2 == 0 else reversed(sides):

@@ -32,6 +32,7 @@ class Row:
     limit: Optional[Callable]
     at_most: bool = False
     rounds: Optional[int] = None
+    before: Optional[Callable] = None  # brings our side to where it is measured, uncounted
 
     def met(self, ratio):
         return ratio <= self.reach if self.at_most else ratio >= self.reach
