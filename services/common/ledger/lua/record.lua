@@ -86,9 +86,16 @@ if adding then
   local entry = {ARGV[4], redis.call('TIME')[1]}
   if refused ~= '' then entry[3] = refused end
   redis.call('HSET', writers, writer, table.concat(entry, ':'))
-  -- Nothing after the first increment may fail, or it would stand without its seq.
-  local total = format('%.0f', tonumber(ARGV[5]) - missing)
-  redis.pcall('HINCRBY', meta, 'recorded', total)
-  redis.pcall('HINCRBY', meta, 'live_recorded', total)
+  -- Nothing after the first increment may fail, or it would stand without its seq. Sums here too: what the log of a
+  -- killed Redis has of a step that was cut off is then made good when the step comes again.
+  local total = tonumber(ARGV[5]) - missing
+  for _, field in ipairs({'recorded', 'live_recorded'}) do
+    local before = redis.call('HGET', meta, field) or '0'
+    if #before <= most_digits and total < 1e14 and find(before, '^%d+$') then
+      redis.call('HSET', meta, field, format('%d', before + total))
+    else
+      redis.pcall('HINCRBY', meta, field, format('%.0f', total))
+    end
+  end
 end
 return {life, epoch, sealed_epoch, last, table.concat(counts, ' '), table.concat(sealed_counts, ' '), refused}
