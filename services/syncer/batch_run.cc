@@ -93,13 +93,12 @@ absl::Status BatchRun::SkipToBatch() {
       {{"life", FormatLife(batch_.life)},
        {"from_epoch", standing_.position.epoch},
        {"to_epoch", batch_.epoch}});
-  const absl::Status status = store_
-                                  .Apply({.life = batch_.life,
-                                          .epoch = batch_.epoch,
-                                          .batch_name = standing_.batch_name,
-                                          .from = standing_.position,
-                                          .to = to})
-                                  .status();
+  pipeline_.Start({.life = batch_.life,
+                   .epoch = batch_.epoch,
+                   .batch_name = standing_.batch_name,
+                   .from = standing_.position,
+                   .to = to});
+  const absl::Status status = pipeline_.FinishOldest().status();
   if (status.ok()) standing_.position = to;
   return status;
 }
@@ -120,14 +119,32 @@ absl::Status BatchRun::BuryStrays() {
 }
 
 absl::Status BatchRun::ApplyNextChunk() {
-  const Chunk chunk = NextChunk();
-  const absl::StatusOr<ChunkOutcome> outcome = store_.Apply(chunk);
-  if (!outcome.ok()) return outcome.status();
+  StartChunks();
+  const absl::StatusOr<ChunkPipeline::Applied> applied = pipeline_.FinishOldest();
+  if (!applied.ok()) {
+    // What was begun after it goes on from a place that is not reached.
+    pipeline_.RollBack();
+    return applied.status();
+  }
+  Applied(applied->chunk, applied->outcome);
+  return absl::OkStatus();
+}
+
+void BatchRun::StartChunks() {
+  Position from = pipeline_.under_way() > 0 ? pipeline_.newest().to : standing_.position;
+  while (from.epoch == batch_.epoch && pipeline_.under_way() < store_.lanes()) {
+    const Chunk chunk = NextChunk(from);
+    pipeline_.Start(chunk);
+    from = chunk.to;
+  }
+}
+
+void BatchRun::Applied(const Chunk& chunk, const ChunkOutcome& outcome) {
   standing_.position = chunk.to;
   standing_.batch_name = chunk.batch_name;
-  report_.articles += outcome->articles;
-  report_.views += outcome->views;
-  report_.dead_letters += outcome->dead_letters;
+  report_.articles += outcome.articles;
+  report_.views += outcome.views;
+  report_.dead_letters += outcome.dead_letters;
   ReportProgress();
   if (chunk.books.taken_by_others > 0) {
     Log(LogLevel::kWarning, "views_taken_by_others",
@@ -135,24 +152,23 @@ absl::Status BatchRun::ApplyNextChunk() {
   }
   Log(LogLevel::kDebug, "chunk_applied",
       {{"epoch", batch_.epoch},
-       {"articles", outcome->articles},
-       {"views", ToText(outcome->views)},
-       {"dead_letters", outcome->dead_letters},
+       {"articles", outcome.articles},
+       {"views", ToText(outcome.views)},
+       {"dead_letters", outcome.dead_letters},
        {"through_id", chunk.to.through_id}});
-  return absl::OkStatus();
 }
 
-Chunk BatchRun::NextChunk() const {
+Chunk BatchRun::NextChunk(const Position& from) const {
   const std::vector<Increment>& all = content_.increments;
   const auto begin =
-      std::upper_bound(all.begin(), all.end(), standing_.position.through_id,
+      std::upper_bound(all.begin(), all.end(), from.through_id,
                        [](uint64_t id, const Increment& increment) { return id < increment.id; });
   const size_t left = all.end() - begin;
   const size_t size = std::min(left, settings_.chunk_articles);
   Chunk chunk{.life = batch_.life,
               .epoch = batch_.epoch,
               .batch_name = batch_.name,
-              .from = standing_.position,
+              .from = from,
               .writers = batch_.writers};
   chunk.increments = absl::MakeConstSpan(all).subspan(begin - all.begin(), size);
   if (size == left) {

@@ -2,7 +2,9 @@
 
 #include "services/common/base/backoff.h"
 #include "services/common/base/sleeper.h"
+#include "services/common/base/thread_pool.h"
 #include "services/common/ledger/batch_ledger.h"
+#include "services/syncer/chunk_pipeline.h"
 #include "services/syncer/engine.h"
 #include "services/syncer/store.h"
 
@@ -14,8 +16,8 @@ class BatchRun {
  public:
   // All must outlive the run; `content` must be the whole batch.
   BatchRun(const Engine::Settings& settings, const SealedBatch& batch, const BatchContent& content,
-           BatchStore& store, Sleeper& sleeper, const std::atomic<bool>& stopping, RunObserver& observer,
-           RunReport& report)
+           BatchStore& store, ThreadPool& lane_threads, Sleeper& sleeper, const std::atomic<bool>& stopping,
+           RunObserver& observer, RunReport& report)
       : settings_(settings),
         batch_(batch),
         content_(content),
@@ -23,7 +25,8 @@ class BatchRun {
         sleeper_(sleeper),
         stopping_(stopping),
         observer_(observer),
-        report_(report) {}
+        report_(report),
+        pipeline_(store, lane_threads) {}
 
   // OK when the position is beyond the batch. DATA_LOSS if Redis has lost its past: MySQL is beyond the batch
   // by another one of its epoch, or the life is closed; nothing (more) of the batch may be applied.
@@ -36,7 +39,9 @@ class BatchRun {
   absl::Status SkipToBatch();
   absl::Status BuryStrays();
   absl::Status ApplyNextChunk();
-  Chunk NextChunk() const;
+  void StartChunks();
+  Chunk NextChunk(const Position& from) const;
+  void Applied(const Chunk& chunk, const ChunkOutcome& outcome);
   BatchBooks Books() const;
   absl::Status Settle(const absl::Status& outcome);
   void ReportProgress();
@@ -53,6 +58,7 @@ class BatchRun {
   Standing standing_;
   bool strays_buried_ = false;
   size_t reported_ = 0;  // increments that the observer knows to be done
+  ChunkPipeline pipeline_;
 };
 
 }  // namespace readcount

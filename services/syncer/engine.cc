@@ -48,7 +48,7 @@ absl::Status Engine::MoveBatches(RunObserver& observer, RunReport& report) {
     // it, or of another one that was sealed in its place.
     if (still->state.life != batch.life || still->sealed_name != batch.name) continue;
     observer.OnBatch(content->increments.size(), content->views);
-    BatchRun run(settings_, batch, *content, store_, sleeper_, stopping_, observer, report);
+    BatchRun run(settings_, batch, *content, store_, lane_threads_, sleeper_, stopping_, observer, report);
     absl::Status applied = run.Apply();
     if (absl::IsDataLoss(applied)) {
       if (absl::Status status = Abandon(sealed->state, batch, applied, report); !status.ok()) return status;

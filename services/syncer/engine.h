@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "services/common/base/backoff.h"
 #include "services/common/base/sleeper.h"
+#include "services/common/base/thread_pool.h"
 #include "services/common/ledger/batch_ledger.h"
 #include "services/syncer/store.h"
 
@@ -54,7 +55,11 @@ class Engine {
 
   // All must outlive the engine.
   Engine(Settings settings, BatchLedger& ledger, BatchStore& store, Sleeper& sleeper)
-      : settings_(settings), ledger_(ledger), store_(store), sleeper_(sleeper) {}
+      : settings_(settings),
+        ledger_(ledger),
+        store_(store),
+        sleeper_(sleeper),
+        lane_threads_(static_cast<int>(store.lanes())) {}
 
   // Returns when everything that the live hash held at the call is in MySQL or among the dead letters, or
   // with the error that stopped it; then the rest waits in Redis for the next run.
@@ -74,6 +79,7 @@ class Engine {
   BatchStore& store_;
   Sleeper& sleeper_;
   std::atomic<bool> stopping_ = false;
+  ThreadPool lane_threads_;
 };
 
 }  // namespace readcount

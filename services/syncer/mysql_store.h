@@ -4,19 +4,23 @@
 #include <vector>
 
 #include "services/common/config/settings.h"
-#include "services/common/mysql/connection.h"
+#include "services/syncer/mysql_chunk_lane.h"
+#include "services/syncer/mysql_session.h"
 #include "services/syncer/store.h"
 #include "services/syncer/sync_tally.h"
 
 namespace readcount {
 
-// BatchStore on one MySQL connection, opened when first needed and again after a loss.
+// BatchStore in MySQL, with a connection for each lane. The first lane's serves all else between chunks, and
+// holds the lease.
 class MysqlBatchStore final : public BatchStore {
  public:
-  explicit MysqlBatchStore(MysqlSettings settings) : settings_(std::move(settings)) {}
+  // REQUIRES: lanes is at least 1.
+  MysqlBatchStore(MysqlSettings settings, size_t lanes);
 
   absl::StatusOr<Standing> ReadStanding(uint64_t life) override;
-  absl::StatusOr<ChunkOutcome> Apply(const Chunk& chunk) override;
+  size_t lanes() const override { return lanes_.size(); }
+  ChunkLane& lane(size_t index) override { return lanes_[index]->chunks; }
   absl::Status Bury(uint64_t life, uint64_t epoch, absl::Span<const DeadLetter> letters) override;
   void TakeLease(absl::Duration wait) override;
   void ReturnLease() override;
@@ -25,21 +29,18 @@ class MysqlBatchStore final : public BatchStore {
   const DeadLetterTally& dead_letters() const { return dead_letters_; }
 
  private:
-  absl::Status Connect();
-  absl::StatusOr<ChunkOutcome> ApplyInTransaction(const Chunk& chunk);
-  absl::Status MovePosition(const Chunk& chunk);
-  absl::Status MoveWriters(const Chunk& chunk);
-  absl::StatusOr<uint64_t> AddToArticles(absl::Span<const Increment> increments);
-  absl::StatusOr<std::vector<DeadLetter>> FindInapplicable(const Chunk& chunk);
-  absl::StatusOr<ChunkOutcome> ApplyRest(const Chunk& chunk, const std::vector<DeadLetter>& letters);
-  absl::Status InsertLetters(uint64_t life, uint64_t epoch, absl::Span<const DeadLetter> letters);
-  void CountInserted();
-  absl::Status Book(const Chunk& chunk, const ChunkOutcome& outcome, WideViews dead_views);
+  struct Lane {
+    Lane(const MysqlSettings& settings, DeadLetterTally& dead_letters)
+        : session(settings), chunks(session, dead_letters) {}
+    MysqlSession session;
+    MysqlChunkLane chunks;
+  };
+
+  MysqlSession& session() { return lanes_.front()->session; }
 
   const MysqlSettings settings_;
-  std::unique_ptr<mysql::Connection> connection_;
-  std::vector<absl::string_view> inserted_;  // reasons of the letters of the transaction under way
   DeadLetterTally dead_letters_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
 };
 
 }  // namespace readcount

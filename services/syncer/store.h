@@ -47,7 +47,32 @@ struct ChunkOutcome {
   uint64_t dead_letters = 0;  // increments that could not be added
 };
 
-// The syncer's side of MySQL: step *apply* of the sync protocol. Not thread-safe.
+// A transaction that brings one chunk into MySQL: step *apply* of the sync protocol. Chunks reach MySQL in
+// their order, for each Commit moves the position from where the one before has left it; but a lane may Begin
+// the next chunk while another lane still commits. Not thread-safe; its calls may come from different threads.
+//
+// Errors: those of BatchStore; after one nothing of the chunk is there, but after UNKNOWN, and the lane may
+// begin again.
+class ChunkLane {
+ public:
+  virtual ~ChunkLane() = default;
+
+  // Adds the chunk's increments to the articles and finds out which cannot be added; the articles stay locked
+  // until the end. `chunk` must live as long. Comes before Commit or Rollback.
+  virtual absl::Status Begin(const Chunk& chunk) = 0;
+
+  // Moves the position from `from` to `to`, keeps the books, puts aside what could not be added, and commits:
+  // all or nothing. FAILED_PRECONDITION if the position is not at `from` any more, another batch of that epoch
+  // has brought it there, or the life is closed.
+  //
+  // tests/model/ledger.pml: `apply_chunk`.
+  virtual absl::StatusOr<ChunkOutcome> Commit() = 0;
+
+  // Undoes what Begin did.
+  virtual void Rollback() = 0;
+};
+
+// The syncer's side of MySQL. Not thread-safe, but its lanes may be used beside each other.
 //
 // Errors of all methods: UNAVAILABLE MySQL is away and nothing was done; ABORTED a deadlock or lock wait,
 // nothing was done, try again; UNKNOWN the reply to COMMIT was lost: read the standing to learn whether it
@@ -61,13 +86,9 @@ class BatchStore {
   // tests/model/ledger.pml: `looking`, of the syncer.
   virtual absl::StatusOr<Standing> ReadStanding(uint64_t life) = 0;
 
-  // Adds a chunk's increments to the articles, puts those that cannot be added among the dead letters, and
-  // moves the position from `from` to `to`: all or nothing. FAILED_PRECONDITION if the position is not at
-  // `from` any more, another batch of that epoch has brought it there, or the life is closed: nothing was
-  // done.
-  //
-  // tests/model/ledger.pml: `apply_chunk`.
-  virtual absl::StatusOr<ChunkOutcome> Apply(const Chunk& chunk) = 0;
+  // Chunks that may be under way at once, at least 1, and the lane of each.
+  virtual size_t lanes() const = 0;
+  virtual ChunkLane& lane(size_t index) = 0;
 
   // Puts fields of batch (life, epoch) among the dead letters, those already there left alone. Nothing is
   // done, and FAILED_PRECONDITION answered, if the position is not at the beginning of that batch.

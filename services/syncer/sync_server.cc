@@ -29,7 +29,7 @@ SyncServer::SyncServer(const Settings& settings)
     : mysql_(settings.mysql, SystemClock()),
       history_(mysql_, settings.sync.history_keep),
       keeper_(mysql_),
-      store_(settings.mysql),
+      store_(settings.mysql, settings.sync.lanes),
       ledger_(settings.redis),
       probe_ledger_(settings.redis),
       board_(SystemClock()),

@@ -4,7 +4,10 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "services/syncer/store.h"
 #include "tests/fakes/batch_ledger.h"
 
@@ -13,14 +16,18 @@ namespace readcount {
 // The syncer's side of MySQL in memory, with its rules.
 class FakeBatchStore final : public BatchStore {
  public:
-  explicit FakeBatchStore(FaultPlan& plan) : plan_(plan) {}
+  explicit FakeBatchStore(FaultPlan& plan, size_t lanes = 2) : plan_(plan), lanes_(lanes, Lane(*this)) {}
 
   absl::StatusOr<Standing> ReadStanding(uint64_t life) override {
     if (plan_.FailsNow()) return absl::UnavailableError("MySQL is away");
     return standings[life];
   }
 
-  absl::StatusOr<ChunkOutcome> Apply(const Chunk& chunk) override {
+  size_t lanes() const override { return lanes_.size(); }
+  ChunkLane& lane(size_t index) override { return lanes_[index]; }
+
+  // All at once; lanes do it at their Commit.
+  absl::StatusOr<ChunkOutcome> Apply(const Chunk& chunk) {
     ++applies;
     if (!refusals.empty()) {
       absl::Status refusal = refusals.front();
@@ -85,9 +92,42 @@ class FakeBatchStore final : public BatchStore {
   int applies = 0;
   int burials = 0;  // calls of Bury
   int leases = 0;
+  int begins = 0;     // of chunks
+  int meeting = 0;    // no chunk is begun before so many are
+  bool met = true;    // they all came
+  int rollbacks = 0;  // of chunks
 
  private:
+  class Lane final : public ChunkLane {
+   public:
+    explicit Lane(FakeBatchStore& store) : store_(store) {}
+    absl::Status Begin(const Chunk& chunk) override {
+      chunk_ = &chunk;
+      store_.Begun();
+      return absl::OkStatus();
+    }
+    absl::StatusOr<ChunkOutcome> Commit() override { return store_.Apply(*std::exchange(chunk_, nullptr)); }
+    void Rollback() override {
+      ++store_.rollbacks;
+      chunk_ = nullptr;
+    }
+
+   private:
+    FakeBatchStore& store_;
+    const Chunk* chunk_ = nullptr;
+  };
+
+  // Lanes begin on threads of their own.
+  void Begun() {
+    absl::MutexLock lock(&mutex_);
+    ++begins;
+    met &= mutex_.AwaitWithTimeout(absl::Condition(this, &FakeBatchStore::MeetingLocked), absl::Seconds(30));
+  }
+  bool MeetingLocked() const { return begins >= meeting; }
+
   FaultPlan& plan_;
+  absl::Mutex mutex_;
+  std::vector<Lane> lanes_;
 };
 
 }  // namespace readcount

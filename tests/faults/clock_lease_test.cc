@@ -24,7 +24,7 @@ class Fault16 : public ::testing::TestWithParam<std::string> {
     const mysql::Result sessions = SharedMariadb().Query(
         "SELECT trx_mysql_thread_id FROM information_schema.innodb_trx "
         "JOIN information_schema.processlist ON id = trx_mysql_thread_id WHERE command = 'Sleep'");
-    EXPECT_EQ(sessions.rows.size(), 1u);
+    EXPECT_GE(sessions.rows.size(), 1u) << "of each lane";
     for (const auto& row : sessions.rows) SharedMariadb().Query(absl::StrCat("KILL ", *row[0]));
   }
 

@@ -207,6 +207,32 @@ TEST_F(EngineTest, GivesUpAChunkThatMeetsDeadlocksForEverAndLosesNothing) {
   EXPECT_EQ(store_.Applied(), kViews);
 }
 
+TEST_F(EngineTest, BeginsAChunkOnEachLaneAtOnce) {
+  for (const int lanes : {1, 2, 3, 10, 16}) {
+    SCOPED_TRACE(lanes);
+    FaultPlan plan;
+    FakeBatchLedger ledger(plan);
+    FakeBatchStore store(plan, lanes);
+    store.meeting = std::min(10, lanes);
+    Engine engine({.chunk_articles = 10}, ledger, store, sleeper_);
+    for (uint64_t id = 1; id <= 95; ++id) ledger.Record(id, 1);
+    ASSERT_TRUE(engine.Run(observer_).status.ok());
+    EXPECT_EQ(store.Applied(), 95);
+    EXPECT_TRUE(store.met);
+    EXPECT_EQ(store.begins, 10);
+    EXPECT_EQ(store.rollbacks, 0);
+  }
+}
+
+TEST_F(EngineTest, UndoesWhatWasBegunBehindAChunkThatFailed) {
+  RecordViews();
+  store_.refusals = {absl::AbortedError("deadlock")};
+  ASSERT_TRUE(Run().status.ok());
+  EXPECT_EQ(store_.Applied(), kViews);
+  EXPECT_EQ(store_.rollbacks, 1);
+  EXPECT_EQ(store_.begins, 3 + 2) << "the one that failed and the one behind it, again";
+}
+
 TEST_F(EngineTest, AppliesNothingOfABatchThatLeftRedisWhileItWasRead) {
   RecordViews();
   ledger_.after_read = [this] {

@@ -22,11 +22,15 @@ class MysqlStoreTest : public ::testing::Test {
   Chunk MakeChunk(const std::vector<Increment>& increments) const {
     return {.life = kLife, .epoch = 1, .from = {}, .to = {.epoch = 2}, .increments = increments};
   }
+  absl::StatusOr<ChunkOutcome> Apply(const Chunk& chunk) {
+    if (absl::Status status = store_.lane(0).Begin(chunk); !status.ok()) return status;
+    return store_.lane(0).Commit();
+  }
   static uint64_t CountOf(uint64_t id) {
     return SharedMariadb().Number("SELECT read_count FROM articles WHERE id = " + std::to_string(id));
   }
 
-  MysqlBatchStore store_{SharedMariadb().settings()};
+  MysqlBatchStore store_{SharedMariadb().settings(), 2};
 };
 
 TEST_F(MysqlStoreTest, EntersANewLifeAtTheBeginning) {
@@ -37,7 +41,7 @@ TEST_F(MysqlStoreTest, EntersANewLifeAtTheBeginning) {
 
 TEST_F(MysqlStoreTest, AppliesAChunkAndMovesThePositionTogether) {
   const std::vector<Increment> increments = {{1, 5}, {2, 7}};
-  const absl::StatusOr<ChunkOutcome> outcome = store_.Apply(MakeChunk(increments));
+  const absl::StatusOr<ChunkOutcome> outcome = Apply(MakeChunk(increments));
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   EXPECT_EQ(outcome->articles, 2u);
   EXPECT_EQ(outcome->views, 12);
@@ -47,9 +51,38 @@ TEST_F(MysqlStoreTest, AppliesAChunkAndMovesThePositionTogether) {
 
 TEST_F(MysqlStoreTest, RefusesAChunkWhosePositionHasMoved) {
   const std::vector<Increment> increments = {{1, 5}};
-  ASSERT_TRUE(store_.Apply(MakeChunk(increments)).ok());
-  EXPECT_EQ(store_.Apply(MakeChunk(increments)).status().code(), absl::StatusCode::kFailedPrecondition);
+  ASSERT_TRUE(Apply(MakeChunk(increments)).ok());
+  EXPECT_EQ(Apply(MakeChunk(increments)).status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(CountOf(1), 5u);
+}
+
+TEST_F(MysqlStoreTest, BeginsAChunkOnOneLaneWhileTheOneBeforeIsUncommitted) {
+  const std::vector<Increment> first = {{1, 5}}, second = {{2, 7}};
+  Chunk one = MakeChunk(first);
+  one.to = {.epoch = 1, .through_id = 1};
+  Chunk two = MakeChunk(second);
+  two.from = one.to;
+  ASSERT_TRUE(store_.lane(0).Begin(one).ok());
+  ASSERT_TRUE(store_.lane(1).Begin(two).ok());
+  ASSERT_TRUE(store_.lane(0).Commit().ok());
+  EXPECT_EQ(CountOf(2), 0u);
+  ASSERT_TRUE(store_.lane(1).Commit().ok());
+  EXPECT_EQ(CountOf(2), 7u);
+  EXPECT_EQ(store_.ReadStanding(kLife)->position, (Position{.epoch = 2}));
+}
+
+TEST_F(MysqlStoreTest, CommitsNoChunkBeforeTheOneItGoesOnFrom) {
+  const std::vector<Increment> first = {{1, 5}}, second = {{2, 7}};
+  Chunk one = MakeChunk(first);
+  one.to = {.epoch = 1, .through_id = 1};
+  Chunk two = MakeChunk(second);
+  two.from = one.to;
+  ASSERT_TRUE(store_.lane(0).Begin(one).ok());
+  ASSERT_TRUE(store_.lane(1).Begin(two).ok());
+  EXPECT_EQ(store_.lane(1).Commit().status().code(), absl::StatusCode::kFailedPrecondition);
+  store_.lane(0).Rollback();
+  EXPECT_EQ(CountOf(1) + CountOf(2), 0u);
+  EXPECT_EQ(store_.ReadStanding(kLife)->position, Position());
 }
 
 TEST_F(MysqlStoreTest, GoesOnOnlyWithTheBatchThatHasBegun) {
@@ -57,14 +90,14 @@ TEST_F(MysqlStoreTest, GoesOnOnlyWithTheBatchThatHasBegun) {
   Chunk first = MakeChunk(increments);
   first.batch_name = 11;
   first.to = {.epoch = 1, .through_id = 1};
-  ASSERT_TRUE(store_.Apply(first).ok());
+  ASSERT_TRUE(Apply(first).ok());
   EXPECT_EQ(store_.ReadStanding(kLife)->batch_name, 11u);
   Chunk other = MakeChunk(increments);
   other.batch_name = 12;
   other.from = first.to;
-  EXPECT_EQ(store_.Apply(other).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Apply(other).status().code(), absl::StatusCode::kFailedPrecondition);
   other.batch_name = 11;
-  EXPECT_TRUE(store_.Apply(other).ok());
+  EXPECT_TRUE(Apply(other).ok());
 }
 
 TEST_F(MysqlStoreTest, KeepsUpToWhichSeqItHasEachWritersViews) {
@@ -79,24 +112,23 @@ TEST_F(MysqlStoreTest, KeepsUpToWhichSeqItHasEachWritersViews) {
   Chunk chunk = MakeChunk(increments);
   chunk.writers = writers;
   chunk.to = {.epoch = 1, .through_id = 1};
-  ASSERT_TRUE(store_.Apply(chunk).ok());
+  ASSERT_TRUE(Apply(chunk).ok());
   EXPECT_EQ(seqs(~uint64_t{0}), "0,3");
   chunk.from = chunk.to;
   chunk.to = {.epoch = 2};
-  ASSERT_TRUE(store_.Apply(chunk).ok());
+  ASSERT_TRUE(Apply(chunk).ok());
   EXPECT_EQ(seqs(~uint64_t{0}), "3,3");
   EXPECT_EQ(seqs(2), absl::StrCat(~uint64_t{0}, ",", ~uint64_t{0}));
   const std::vector<WriterSeq> later = {{.writer = ~uint64_t{0}, .seq = 9}};
   ASSERT_TRUE(
-      store_.Apply({.life = kLife, .epoch = 2, .from = {.epoch = 2}, .to = {.epoch = 3}, .writers = later})
-          .ok());
+      Apply({.life = kLife, .epoch = 2, .from = {.epoch = 2}, .to = {.epoch = 3}, .writers = later}).ok());
   EXPECT_EQ(seqs(~uint64_t{0}), "9,9");
 }
 
 TEST_F(MysqlStoreTest, RefusesAChunkOfAClosedLife) {
   SharedMariadb().Query("UPDATE read_count_positions SET closed = 1");
   const std::vector<Increment> increments = {{1, 5}};
-  EXPECT_EQ(store_.Apply(MakeChunk(increments)).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Apply(MakeChunk(increments)).status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(CountOf(1), 0u);
   EXPECT_TRUE(store_.ReadStanding(kLife)->closed);
 }
@@ -107,14 +139,14 @@ TEST_F(MysqlStoreTest, ChangesNothingOfAnArticleButItsCount) {
       "articles WHERE id = 1";
   const uint64_t before = SharedMariadb().Number(other);
   const std::vector<Increment> increments = {{1, 5}};
-  ASSERT_TRUE(store_.Apply(MakeChunk(increments)).ok());
+  ASSERT_TRUE(Apply(MakeChunk(increments)).ok());
   EXPECT_EQ(SharedMariadb().Number(other), before);
 }
 
 TEST_F(MysqlStoreTest, PutsAsideWhatCannotBeAddedAndBooksIt) {
   SharedMariadb().Query("UPDATE articles SET read_count = 18446744073709551615 WHERE id = 3");
   const std::vector<Increment> increments = {{1, 5}, {2, -1}, {3, 1}, {77, 4}, {18446744073709551615u, 9}};
-  const absl::StatusOr<ChunkOutcome> outcome = store_.Apply(MakeChunk(increments));
+  const absl::StatusOr<ChunkOutcome> outcome = Apply(MakeChunk(increments));
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   EXPECT_EQ(outcome->articles, 1u);
   EXPECT_EQ(outcome->dead_letters, 4u);
@@ -142,7 +174,7 @@ TEST_F(MysqlStoreTest, BuriesStraysOnceHoweverOftenAndOnlyAtTheBeginningOfTheBat
   EXPECT_EQ(SharedMariadb().Number("SELECT COUNT(*) FROM read_count_dead_letters WHERE field = 0x00FF2722"),
             1u);
   const std::vector<Increment> increments = {{1, 5}};
-  ASSERT_TRUE(store_.Apply(MakeChunk(increments)).ok());
+  ASSERT_TRUE(Apply(MakeChunk(increments)).ok());
   EXPECT_EQ(store_.Bury(kLife, 1, letters).code(), absl::StatusCode::kFailedPrecondition);
 }
 
@@ -150,10 +182,10 @@ TEST_F(MysqlStoreTest, RollsBackAsAWholeWhenARowStaysLocked) {
   SharedMariadb().Query("START TRANSACTION");
   SharedMariadb().Query("SELECT * FROM articles WHERE id = 2 FOR UPDATE");
   const std::vector<Increment> increments = {{1, 5}, {2, 5}};
-  EXPECT_EQ(store_.Apply(MakeChunk(increments)).status().code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(Apply(MakeChunk(increments)).status().code(), absl::StatusCode::kAborted);
   EXPECT_EQ(store_.ReadStanding(kLife)->position, Position());
   SharedMariadb().Query("ROLLBACK");
-  EXPECT_TRUE(store_.Apply(MakeChunk(increments)).ok());
+  EXPECT_TRUE(Apply(MakeChunk(increments)).ok());
   EXPECT_EQ(CountOf(1), 5u);
 }
 
@@ -169,11 +201,11 @@ TEST_F(MysqlStoreTest, FindsArticlesByTheirPrimaryKeyFromTheChunk) {
 }
 
 TEST_F(MysqlStoreTest, WaitsForTheLeaseButNotForEver) {
-  MysqlBatchStore other(SharedMariadb().settings());
+  MysqlBatchStore other(SharedMariadb().settings(), 1);
   other.TakeLease(absl::Seconds(1));
   store_.TakeLease(absl::ZeroDuration());
   const std::vector<Increment> increments = {{1, 5}};
-  EXPECT_TRUE(store_.Apply(MakeChunk(increments)).ok()) << "the lease only saves work";
+  EXPECT_TRUE(Apply(MakeChunk(increments)).ok()) << "the lease only saves work";
   const std::string holder = "SELECT IFNULL(IS_USED_LOCK('article_sys.read_count_sync'), 0)";
   const uint64_t first = SharedMariadb().Number(holder);
   EXPECT_NE(first, 0u);

@@ -225,6 +225,7 @@ void BindSync(Binder& binder, SyncSettings& sync) {
                 return Binder::ParseTime(text, absl::Milliseconds(10), kDay);
               });
   binder.Whole("sync.chunk_articles", sync.chunk_articles, 1, 100'000);
+  binder.Whole("sync.lanes", sync.lanes, 1, 16);
   binder.Time("sync.lease", sync.lease, absl::ZeroDuration(), kMinute);
   binder.Whole("sync.history_keep", sync.history_keep, 1, 10'000'000);
 }
