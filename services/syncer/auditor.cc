@@ -51,6 +51,7 @@ absl::StatusOr<Auditor::Sealed> Auditor::SumSealed(const Position& position, con
   if (state.sealed_epoch == 0 || position.epoch > state.sealed_epoch) return sums;
   BatchBuilder builder(0);
   absl::Status status = ledger_.ReadSealed(
+      [] { return BatchLedger::kPageFields; },
       [&builder](absl::string_view field, absl::string_view value) { builder.Add(field, value); });
   if (!status.ok()) return status;
   const BatchContent content = std::move(builder).Build();

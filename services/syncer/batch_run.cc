@@ -119,6 +119,8 @@ absl::Status BatchRun::BuryStrays() {
 }
 
 absl::Status BatchRun::ApplyNextChunk() {
+  pace_.Look(ledger_);
+  pace_.Begin();
   StartChunks();
   const absl::StatusOr<ChunkPipeline::Applied> applied = pipeline_.FinishOldest();
   if (!applied.ok()) {
@@ -127,12 +129,13 @@ absl::Status BatchRun::ApplyNextChunk() {
     return applied.status();
   }
   Applied(applied->chunk, applied->outcome);
+  pace_.Rest();
   return absl::OkStatus();
 }
 
 void BatchRun::StartChunks() {
   Position from = pipeline_.under_way() > 0 ? pipeline_.newest().to : standing_.position;
-  while (from.epoch == batch_.epoch && pipeline_.under_way() < store_.lanes()) {
+  while (from.epoch == batch_.epoch && pipeline_.under_way() < pace_.lanes(store_.lanes())) {
     const Chunk chunk = NextChunk(from);
     pipeline_.Start(chunk);
     from = chunk.to;
@@ -164,7 +167,7 @@ Chunk BatchRun::NextChunk(const Position& from) const {
       std::upper_bound(all.begin(), all.end(), from.through_id,
                        [](uint64_t id, const Increment& increment) { return id < increment.id; });
   const size_t left = all.end() - begin;
-  const size_t size = std::min(left, settings_.chunk_articles);
+  const size_t size = std::min(left, pace_.chunk_articles());
   Chunk chunk{.life = batch_.life,
               .epoch = batch_.epoch,
               .batch_name = batch_.name,

@@ -16,12 +16,14 @@ class BatchRun {
  public:
   // All must outlive the run; `content` must be the whole batch.
   BatchRun(const Engine::Settings& settings, const SealedBatch& batch, const BatchContent& content,
-           BatchStore& store, ThreadPool& lane_threads, Sleeper& sleeper, const std::atomic<bool>& stopping,
-           RunObserver& observer, RunReport& report)
+           BatchLedger& ledger, BatchStore& store, ThreadPool& lane_threads, Pace& pace, Sleeper& sleeper,
+           const std::atomic<bool>& stopping, RunObserver& observer, RunReport& report)
       : settings_(settings),
         batch_(batch),
         content_(content),
+        ledger_(ledger),
         store_(store),
+        pace_(pace),
         sleeper_(sleeper),
         stopping_(stopping),
         observer_(observer),
@@ -49,7 +51,9 @@ class BatchRun {
   const Engine::Settings& settings_;
   const SealedBatch& batch_;
   const BatchContent& content_;
+  BatchLedger& ledger_;
   BatchStore& store_;
+  Pace& pace_;
   Sleeper& sleeper_;
   const std::atomic<bool>& stopping_;
   RunObserver& observer_;

@@ -25,6 +25,7 @@ RunReport Engine::Run(RunObserver& observer) {
 
 absl::Status Engine::MoveBatches(RunObserver& observer, RunReport& report) {
   std::optional<LedgerState> first;
+  pace_.Look(ledger_);
   for (;;) {
     observer.OnStep(RunStep::kSeal, first.value_or(LedgerState()));
     const absl::StatusOr<SealReply> sealed = ledger_.Seal();
@@ -48,7 +49,7 @@ absl::Status Engine::MoveBatches(RunObserver& observer, RunReport& report) {
     // it, or of another one that was sealed in its place.
     if (still->state.life != batch.life || still->sealed_name != batch.name) continue;
     observer.OnBatch(content->increments.size(), content->views);
-    BatchRun run(settings_, batch, *content, store_, lane_threads_, sleeper_, stopping_, observer, report);
+    BatchRun run(settings_, batch, *content, ledger_, store_, lane_threads_, pace_, sleeper_, stopping_, observer, report);
     absl::Status applied = run.Apply();
     if (absl::IsDataLoss(applied)) {
       if (absl::Status status = Abandon(sealed->state, batch, applied, report); !status.ok()) return status;
@@ -79,8 +80,16 @@ absl::Status Engine::Abandon(const LedgerState& state, const SealedBatch& batch,
 
 absl::StatusOr<BatchContent> Engine::ReadBatch(const SealedBatch& batch) {
   BatchBuilder builder(batch.fields);
-  absl::Status status = ledger_.ReadSealed(
-      [&builder](absl::string_view field, absl::string_view value) { builder.Add(field, value); });
+  bool first = true;
+  const auto page_fields = [&] {
+    if (!std::exchange(first, false)) pace_.Rest();
+    pace_.Begin();
+    return pace_.page_fields();
+  };
+  absl::Status status =
+      ledger_.ReadSealed(page_fields, [&builder](absl::string_view field, absl::string_view value) {
+        builder.Add(field, value);
+      });
   if (!status.ok()) return status;
   return std::move(builder).Build();
 }

@@ -9,6 +9,7 @@
 #include "services/common/base/sleeper.h"
 #include "services/common/base/thread_pool.h"
 #include "services/common/ledger/batch_ledger.h"
+#include "services/syncer/pace.h"
 #include "services/syncer/store.h"
 
 namespace readcount {
@@ -47,17 +48,17 @@ struct RunReport {
 class Engine {
  public:
   struct Settings {
-    size_t chunk_articles = 5000;  // increments in one transaction
-    absl::Duration lease;          // wait for another engine before working beside it
-    int attempts = 8;              // of one transaction that met a deadlock or lost its COMMIT
-    Backoff::Settings backoff;     // between them
+    absl::Duration lease;       // wait for another engine before working beside it
+    int attempts = 8;           // of one transaction that met a deadlock or lost its COMMIT
+    Backoff::Settings backoff;  // between them
   };
 
   // All must outlive the engine.
-  Engine(Settings settings, BatchLedger& ledger, BatchStore& store, Sleeper& sleeper)
+  Engine(Settings settings, BatchLedger& ledger, BatchStore& store, Pace& pace, Sleeper& sleeper)
       : settings_(settings),
         ledger_(ledger),
         store_(store),
+        pace_(pace),
         sleeper_(sleeper),
         lane_threads_(static_cast<int>(store.lanes())) {}
 
@@ -77,6 +78,7 @@ class Engine {
   const Settings settings_;
   BatchLedger& ledger_;
   BatchStore& store_;
+  Pace& pace_;
   Sleeper& sleeper_;
   std::atomic<bool> stopping_ = false;
   ThreadPool lane_threads_;

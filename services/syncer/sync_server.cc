@@ -37,8 +37,11 @@ SyncServer::SyncServer(const Settings& settings)
       durability_(
           {}, [redis = settings.redis] { return ReadRedisFacts(redis); },
           [this] { return ReadMysqlFacts(mysql_); }, SystemClock()),
-      engine_({.chunk_articles = settings.sync.chunk_articles, .lease = settings.sync.lease}, ledger_, store_,
-              engine_sleeper_),
+      traffic_(static_cast<double>(settings.sync.busy_views), SystemClock()),
+      pace_({.chunk_articles = settings.sync.chunk_articles,
+             .busy_chunk_articles = settings.sync.busy_chunk_articles},
+            traffic_, SystemClock(), engine_sleeper_),
+      engine_({.lease = settings.sync.lease}, ledger_, store_, pace_, engine_sleeper_),
       auditor_(ledger_, keeper_),
       runner_(engine_, auditor_, history_, board_, SystemClock()),
       history_thread_(1),
@@ -96,7 +99,10 @@ bool SyncServer::MysqlAnswers() {
 
 bool SyncServer::BackendsAnswer() {
   const absl::StatusOr<BatchLedger::Pending> pending = probe_ledger_.ReadPending();
-  if (pending.ok()) board_.PendingSeen(*pending);
+  if (pending.ok()) {
+    board_.PendingSeen(*pending);
+    traffic_.Seen(*pending);
+  }
   const bool mysql = MysqlAnswers();
   metrics_.ServersSeen(pending.ok(), mysql);
   durability_.Look(pending.ok(), mysql);

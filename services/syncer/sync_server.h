@@ -19,11 +19,13 @@
 #include "services/syncer/mysql_book_keeper.h"
 #include "services/syncer/mysql_run_history.h"
 #include "services/syncer/mysql_store.h"
+#include "services/syncer/pace.h"
 #include "services/syncer/status_board.h"
 #include "services/syncer/sync_metrics.h"
 #include "services/syncer/sync_rpc.h"
 #include "services/syncer/sync_runner.h"
 #include "services/syncer/ticker.h"
+#include "services/syncer/traffic.h"
 
 namespace readcount {
 
@@ -61,6 +63,8 @@ class SyncServer final : public Program {
   StatusBoard board_;
   SyncMetrics metrics_;
   DurabilityMonitor durability_;
+  Traffic traffic_;
+  Pace pace_;
   Engine engine_;
   Auditor auditor_;
   SyncRunner runner_;

@@ -49,7 +49,7 @@ class FakeBatchLedger final : public BatchLedger {
     });
   }
 
-  absl::Status ReadSealed(absl::FunctionRef<void(absl::string_view, absl::string_view)> visit) override {
+  absl::Status ReadSealed(absl::FunctionRef<size_t()> /*page_fields*/, Visit visit) override {
     if (plan_.FailsNow()) return absl::UnavailableError("Redis is away");
     for (const auto& [field, value] : sealed) visit(field, value);
     // A rehash shows some fields twice.
@@ -98,7 +98,8 @@ class FakeBatchLedger final : public BatchLedger {
     if (plan_.FailsNow()) return absl::UnavailableError("Redis is away");
     return Pending{.state = state,
                    .fields = live.size() + sealed.size(),
-                   .sealed_name = state.sealed_epoch != 0 ? sealed_name : 0};
+                   .sealed_name = state.sealed_epoch != 0 ? sealed_name : 0,
+                   .recorded = recorded};
   }
 
   // Views by an article service.

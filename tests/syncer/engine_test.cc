@@ -30,7 +30,7 @@ class CountingObserver final : public RunObserver {
 class EngineTest : public ::testing::Test {
  protected:
   RunReport Run() {
-    Engine engine({.chunk_articles = 10}, ledger_, store_, sleeper_);
+    Engine engine({}, ledger_, store_, pace_, sleeper_);
     return engine.Run(observer_);
   }
   // 25 articles: three chunks.
@@ -44,6 +44,8 @@ class EngineTest : public ::testing::Test {
   JumpingSleeper sleeper_{clock_};
   FakeBatchLedger ledger_{plan_};
   FakeBatchStore store_{plan_};
+  Traffic traffic_{100, clock_};
+  Pace pace_{{.chunk_articles = 10, .busy_chunk_articles = 4}, traffic_, clock_, sleeper_};
   CountingObserver observer_;
 };
 
@@ -77,7 +79,7 @@ TEST_F(EngineTest, CountsEveryViewOnceWhateverStepFailsAndHowever) {
       FaultPlan plan{.at = at, .kind = kind};
       FakeBatchLedger ledger(plan);
       FakeBatchStore store(plan);
-      Engine engine({.chunk_articles = 10}, ledger, store, sleeper_);
+      Engine engine({}, ledger, store, pace_, sleeper_);
       for (uint64_t id = 1; id <= 25; ++id) ledger.Record(id, static_cast<int64_t>(id));
       ledger.live["no id"] = "5";
       engine.Run(observer_).status.IgnoreError();
@@ -101,7 +103,7 @@ TEST_F(EngineTest, ReportsEachStrayOnceThoughItsBurialIsRepeated) {
     FaultPlan plan{.at = at, .kind = FaultPlan::Kind::kAfter};
     FakeBatchLedger ledger(plan);
     FakeBatchStore store(plan);
-    Engine engine({.chunk_articles = 10}, ledger, store, sleeper_);
+    Engine engine({}, ledger, store, pace_, sleeper_);
     for (int i = 0; i < 1500; ++i) ledger.live[absl::StrCat("no id ", i)] = "5";
     const RunReport report = engine.Run(observer_);
     if (!report.status.ok()) continue;
@@ -113,7 +115,7 @@ TEST_F(EngineTest, ReportsEachStrayOnceThoughItsBurialIsRepeated) {
 
 TEST_F(EngineTest, StopsAfterTheChunkItIsAtAndTheNextRunGoesOn) {
   RecordViews();
-  Engine engine({.chunk_articles = 10}, ledger_, store_, sleeper_);
+  Engine engine({}, ledger_, store_, pace_, sleeper_);
   observer_.on_progress = [&] { engine.Stop(); };
   EXPECT_EQ(engine.Run(observer_).status.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(observer_.done, 10u);
@@ -166,7 +168,7 @@ TEST_F(EngineTest, SetsAnOldCopyAsideAndGoesOnInAFreshLife) {
     FaultPlan plan;
     FakeBatchLedger ledger(plan);
     FakeBatchStore store(plan);
-    Engine engine({.chunk_articles = 10}, ledger, store, sleeper_);
+    Engine engine({}, ledger, store, pace_, sleeper_);
     for (uint64_t id = 1; id <= 25; ++id) ledger.Record(id, 1);
     store.standings[7] = standing;
     const RunReport report = engine.Run(observer_);
@@ -214,7 +216,7 @@ TEST_F(EngineTest, BeginsAChunkOnEachLaneAtOnce) {
     FakeBatchLedger ledger(plan);
     FakeBatchStore store(plan, lanes);
     store.meeting = std::min(10, lanes);
-    Engine engine({.chunk_articles = 10}, ledger, store, sleeper_);
+    Engine engine({}, ledger, store, pace_, sleeper_);
     for (uint64_t id = 1; id <= 95; ++id) ledger.Record(id, 1);
     ASSERT_TRUE(engine.Run(observer_).status.ok());
     EXPECT_EQ(store.Applied(), 95);
@@ -222,6 +224,28 @@ TEST_F(EngineTest, BeginsAChunkOnEachLaneAtOnce) {
     EXPECT_EQ(store.begins, 10);
     EXPECT_EQ(store.rollbacks, 0);
   }
+}
+
+TEST_F(EngineTest, GivesWayWhileViewsComeIn) {
+  traffic_.Seen({.state = ledger_.state});
+  clock_.Advance(absl::Milliseconds(100));
+  RecordViews();
+  ASSERT_TRUE(Run().status.ok());
+  EXPECT_EQ(store_.Applied(), kViews);
+  EXPECT_EQ(store_.largest_chunk, 4u);
+  EXPECT_EQ(store_.begins, 7);
+  EXPECT_EQ(sleeper_.sleeps().size(), 7u) << "a rest after each chunk";
+}
+
+TEST_F(EngineTest, WorksAtFullSpeedAgainWhenNoMoreViewsCome) {
+  traffic_.Seen({.state = ledger_.state});
+  clock_.Advance(absl::Milliseconds(100));
+  RecordViews();
+  observer_.on_progress = [this] { clock_.Advance(absl::Seconds(1)); };
+  ASSERT_TRUE(Run().status.ok());
+  EXPECT_EQ(store_.Applied(), kViews);
+  EXPECT_EQ(store_.largest_chunk, 10u);
+  EXPECT_THAT(sleeper_.sleeps(), ::testing::IsEmpty());
 }
 
 TEST_F(EngineTest, UndoesWhatWasBegunBehindAChunkThatFailed) {
@@ -272,7 +296,8 @@ TEST_F(EngineTest, TwoEnginesStepByStepDoubleNothing) {
   RecordViews();
   ledger_.after_read = [this] {
     CountingObserver other;
-    Engine second({.chunk_articles = 7}, ledger_, store_, sleeper_);
+    Pace other_pace({.chunk_articles = 7}, traffic_, clock_, sleeper_);
+    Engine second({}, ledger_, store_, other_pace, sleeper_);
     ASSERT_TRUE(second.Run(other).status.ok());
     ledger_.Record(9, 1000);
   };

@@ -7,6 +7,7 @@
 #include "services/syncer/status_board.h"
 #include "services/syncer/sync_runner.h"
 #include "services/syncer/ticker.h"
+#include "services/syncer/traffic.h"
 #include "tests/fakes/batch_ledger.h"
 #include "tests/fakes/batch_store.h"
 #include "tests/fakes/clock.h"
@@ -108,6 +109,41 @@ TEST(AuditorTest, ReadsAgainWhileBatchesMoveAndGivesUpInTheEnd) {
   EXPECT_EQ(Auditor(ledger, keeper).Audit().status().code(), absl::StatusCode::kAborted);
 }
 
+TEST(TrafficTest, IsBusyForASecondAfterMoreViewsThanTheLimit) {
+  FakeClock clock;
+  Traffic traffic(100, clock);
+  const auto see = [&](int64_t recorded, uint64_t life = 7) {
+    clock.Advance(absl::Milliseconds(500));
+    traffic.Seen({.state = {.life = life, .epoch = 1}, .recorded = recorded});
+  };
+  EXPECT_FALSE(traffic.Busy());
+  see(1000);
+  EXPECT_FALSE(traffic.Busy()) << "one reading says nothing of the rate";
+  see(1050);
+  EXPECT_FALSE(traffic.Busy()) << "as many as the limit";
+  see(1101);
+  EXPECT_TRUE(traffic.Busy());
+  see(1101);
+  EXPECT_TRUE(traffic.Busy());
+  see(1101);
+  EXPECT_FALSE(traffic.Busy());
+  see(900, 8);
+  see(951, 8);
+  EXPECT_TRUE(traffic.Busy());
+}
+
+TEST(TrafficTest, LeavesOutReadingsThatFollowTooClosely) {
+  FakeClock clock;
+  Traffic traffic(100, clock);
+  traffic.Seen({.state = {.life = 7, .epoch = 1}, .recorded = 0});
+  clock.Advance(absl::Milliseconds(1));
+  traffic.Seen({.state = {.life = 7, .epoch = 1}, .recorded = 5});
+  EXPECT_FALSE(traffic.Busy());
+  clock.Advance(absl::Milliseconds(99));
+  traffic.Seen({.state = {.life = 7, .epoch = 1}, .recorded = 11});
+  EXPECT_TRUE(traffic.Busy());
+}
+
 TEST(TickerTest, RunsAtOnceThenEveryIntervalLessTheRunsOwnTime) {
   FakeClock clock;
   ManualSleeper sleeper;
@@ -196,7 +232,9 @@ class SyncRunnerTest : public ::testing::Test {
   FakeBookKeeper keeper_;
   FakeHistory history_;
   StatusBoard board_{clock_};
-  Engine engine_{{}, ledger_, store_, sleeper_};
+  Traffic traffic_{100, clock_};
+  Pace pace_{{}, traffic_, clock_, sleeper_};
+  Engine engine_{{}, ledger_, store_, pace_, sleeper_};
   Auditor auditor_{ledger_, keeper_};
 };
 
@@ -246,7 +284,7 @@ TEST_F(SyncRunnerTest, KeepsNoIdleRunOfTheTimerButEveryOther) {
 }
 
 TEST_F(SyncRunnerTest, TellsWhyARunFailed) {
-  plan_.at = 0;
+  plan_.at = 1;  // the first one looks for traffic, which need not succeed
   SyncRunner runner(engine_, auditor_, history_, board_, clock_);
   absl::Notification answered;
   ASSERT_TRUE(runner

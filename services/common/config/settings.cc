@@ -225,6 +225,8 @@ void BindSync(Binder& binder, SyncSettings& sync) {
                 return Binder::ParseTime(text, absl::Milliseconds(10), kDay);
               });
   binder.Whole("sync.chunk_articles", sync.chunk_articles, 1, 100'000);
+  binder.Whole("sync.busy_views", sync.busy_views, 0, 1'000'000'000);
+  binder.Whole("sync.busy_chunk_articles", sync.busy_chunk_articles, 1, 100'000);
   binder.Whole("sync.lanes", sync.lanes, 1, 16);
   binder.Time("sync.lease", sync.lease, absl::ZeroDuration(), kMinute);
   binder.Whole("sync.history_keep", sync.history_keep, 1, 10'000'000);

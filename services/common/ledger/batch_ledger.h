@@ -64,12 +64,14 @@ class BatchLedger {
   virtual absl::StatusOr<SealReply> Seal() = 0;
 
   // Calls `visit` with every field and value of the sealed batch, in no order, possibly some of them twice.
+  // Reads it page by page and asks `page_fields` before each how many fields it shall have.
   // If the batch leaves Redis meanwhile (released by another syncer, or lost), what is visited may be a part
   // of it: compare ReadPending's state before and after.
   //
   // tests/model/ledger.pml: the copying in `seal`.
-  virtual absl::Status ReadSealed(
-      absl::FunctionRef<void(absl::string_view field, absl::string_view value)> visit) = 0;
+  static constexpr size_t kPageFields = 2000;  // a millisecond of Redis' time
+  using Visit = absl::FunctionRef<void(absl::string_view field, absl::string_view value)>;
+  virtual absl::Status ReadSealed(absl::FunctionRef<size_t()> page_fields, Visit visit) = 0;
 
   // Drops the sealed batch if it is still (life, epoch) under this name: a Redis that was put back may have
   // sealed another one in that epoch. REQUIRES: MySQL's position is beyond it.
@@ -91,6 +93,7 @@ class BatchLedger {
     LedgerState state;
     uint64_t fields = 0;
     uint64_t sealed_name = 0;  // of the sealed batch; 0 if there is none
+    int64_t recorded = 0;      // views that article services recorded in this life
   };
   virtual absl::StatusOr<Pending> ReadPending() = 0;
 };

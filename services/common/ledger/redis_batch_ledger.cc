@@ -11,9 +11,6 @@
 namespace readcount {
 namespace {
 
-// Fields per HSCAN page: a millisecond of Redis' time.
-constexpr absl::string_view kPage = "2000";
-
 // The sum of the live hash from the script's two parts.
 absl::StatusOr<WideViews> SumLive(const std::string& short_sum, const redis::Reply& great) {
   int64_t base = 0;
@@ -89,12 +86,11 @@ absl::StatusOr<SealReply> RedisBatchLedger::Seal() {
   return ParseSealReply(*reply);
 }
 
-absl::Status RedisBatchLedger::ReadSealed(
-    absl::FunctionRef<void(absl::string_view field, absl::string_view value)> visit) {
+absl::Status RedisBatchLedger::ReadSealed(absl::FunctionRef<size_t()> page_fields, Visit visit) {
   std::string cursor = "0";
   do {
     const absl::StatusOr<redis::Reply> reply =
-        session_.Command({"HSCAN", kSealedKey, cursor, "COUNT", kPage});
+        session_.Command({"HSCAN", kSealedKey, cursor, "COUNT", absl::StrCat(page_fields())});
     // A read that was lost has changed nothing.
     if (absl::IsUnknown(reply.status())) return absl::UnavailableError(reply.status().message());
     if (!reply.ok()) return reply.status();
@@ -123,7 +119,7 @@ absl::StatusOr<LedgerBooks> RedisBatchLedger::Books() {
 }
 
 absl::StatusOr<BatchLedger::Pending> RedisBatchLedger::ReadPending() {
-  constexpr size_t kElements = 5;
+  constexpr size_t kElements = 6;
   const absl::StatusOr<redis::Reply> reply = Run(kPendingScript, {});
   if (!reply.ok()) return reply.status();
   const absl::StatusOr<LedgerState> state = ParseLedgerState(*reply, kElements);
@@ -132,6 +128,7 @@ absl::StatusOr<BatchLedger::Pending> RedisBatchLedger::ReadPending() {
   Pending pending{.state = *state, .fields = static_cast<uint64_t>(reply->elements[3].integer)};
   const std::string& name = reply->elements[4].text;
   if (!name.empty() && !absl::SimpleHexAtoi(name, &pending.sealed_name)) return MalformedReply("pending");
+  if (!absl::SimpleAtoi(reply->elements[5].text, &pending.recorded)) return MalformedReply("pending");
   return pending;
 }
 

@@ -15,8 +15,7 @@ class RedisBatchLedger final : public BatchLedger {
   explicit RedisBatchLedger(RedisSettings settings) : session_(std::move(settings)) {}
 
   absl::StatusOr<SealReply> Seal() override;
-  absl::Status ReadSealed(
-      absl::FunctionRef<void(absl::string_view field, absl::string_view value)> visit) override;
+  absl::Status ReadSealed(absl::FunctionRef<size_t()> page_fields, Visit visit) override;
   absl::Status Release(uint64_t life, uint64_t epoch, uint64_t name) override;
   absl::Status Abandon(const LedgerState& state, uint64_t sealed_name) override;
   absl::StatusOr<LedgerBooks> Books() override;
