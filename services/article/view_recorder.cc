@@ -11,9 +11,6 @@
 namespace readcount {
 namespace {
 
-// One thread is in the call to Redis while the other still answers the batch before.
-constexpr int kThreads = 2;
-
 absl::Status UnknownOutcome(absl::string_view why) {
   return absl::UnknownError(
       absl::StrCat("it is unknown whether the view was counted, so it is not sent again: ", why));
@@ -51,11 +48,11 @@ ViewRecorder::ViewRecorder(Settings settings, ViewLedger& ledger, LifeRegistry& 
               }),
       backoff_(settings.backoff),
       standing_thread_(1),
-      threads_(kThreads),
+      thread_(1),
       batcher_(
           {.max_batch = settings.max_batch, .max_queued = settings.max_queued},
           [this](std::vector<Ask> asks, Batcher<Ask>::Done done) {
-            threads_.Post([this, asks = std::move(asks), done = std::move(done)] { Process(asks, done); });
+            thread_.Post([this, asks = std::move(asks), done = std::move(done)] { Process(asks, done); });
           }) {
   for (const SpooledWriter& each : left) {
     predecessors_.push_back(std::make_unique<Predecessor>(each, *this));

@@ -18,7 +18,7 @@ class Pace {
  public:
   struct Settings {
     size_t chunk_articles = 5000;      // increments in one transaction
-    size_t busy_chunk_articles = 500;  // while views come in
+    size_t busy_chunk_articles = 250;  // while views come in
   };
 
   // All must outlive the pace.

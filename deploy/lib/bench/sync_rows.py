@@ -119,7 +119,7 @@ def tail(size):
 
         syncing = threading.Thread(target=run)
         syncing.start()
-        times = drivers.h2load_paced(stack.gateway_address, max(4, int(size.articles / 50000)), rate, stack.dir)
+        times = drivers.h2load_paced(stack.gateway_address, max(4, int(size.articles / 25000)), rate, stack.dir)
         syncing.join()
         return drivers.percentile([took for at, took in times if 1 <= at <= 1 + took_sync[0]], 99)
 
