@@ -52,7 +52,7 @@ grpc::ServerUnaryReactor* ArticleServiceRpc::BatchGetArticles(grpc::CallbackServ
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   if (const absl::Status size = CheckBatchSize(request->ids_size()); !size.ok()) return Refuse(reactor, size);
   if (const absl::Status begun = calls_.Begin(); !begun.ok()) return Refuse(reactor, begun);
-  std::vector<uint64_t> ids(request->ids().begin(), request->ids().end());
+  ArticleReader::Ids ids(request->ids().begin(), request->ids().end());
   reader_.Read(std::move(ids), {.record = false},
                [this, reactor, request, response](ArticleReader::Results results) {
                  for (int i = 0; i < request->ids_size(); ++i)

@@ -47,9 +47,9 @@ ArticleCache::Lookup ArticleCache::Find(uint64_t id, bool text) {
   return found;
 }
 
-std::vector<ArticleCache::Lookup> ArticleCache::FindAll(absl::Span<const uint64_t> ids, bool text) {
+ArticleCache::Lookups ArticleCache::FindAll(absl::Span<const uint64_t> ids, bool text) {
   const absl::Duration now = clock_.Elapsed();
-  std::vector<Lookup> found;
+  Lookups found;
   found.reserve(ids.size());
   absl::MutexLock lock(&mutex_);
   for (size_t i = 0; i < ids.size(); ++i) {

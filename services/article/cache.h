@@ -8,6 +8,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/random/random.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
@@ -55,7 +56,8 @@ class ArticleCache {
   // With `text` false the text is neither needed nor given, and its age does not matter.
   Lookup Find(uint64_t id, bool text);
   // Of each id what Find says, in their order.
-  std::vector<Lookup> FindAll(absl::Span<const uint64_t> ids, bool text);
+  using Lookups = absl::InlinedVector<Lookup, 1>;
+  Lookups FindAll(absl::Span<const uint64_t> ids, bool text);
 
   // Remembers a row just loaded, unless a newer one of the same life is there. Returns what is now cached.
   ArticleRow Put(const ArticleRow& row);

@@ -62,7 +62,7 @@ void ArticleListing::ListKeys(const PageQuery& query, const Callback& callback) 
     keys->pop_back();
     next_page_token = MakePageToken(keys->back(), query.author);
   }
-  std::vector<uint64_t> ids;
+  ArticleReader::Ids ids;
   ids.reserve(keys->size());
   for (const PageKey& key : *keys) ids.push_back(key.id);
   if (ids.empty()) return callback(ArticlePage());

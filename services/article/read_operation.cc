@@ -14,7 +14,7 @@ constexpr int kMaxReloads = 3;
 
 }  // namespace
 
-ReadOperation::ReadOperation(ArticleReader& reader, std::vector<uint64_t> ids, ArticleReader::Options options,
+ReadOperation::ReadOperation(ArticleReader& reader, ArticleReader::Ids ids, ArticleReader::Options options,
                              ArticleReader::Callback callback)
     : reader_(reader),
       options_(options),
@@ -24,8 +24,8 @@ ReadOperation::ReadOperation(ArticleReader& reader, std::vector<uint64_t> ids, A
 
 bool ReadOperation::Start() {
   using State = ArticleCache::State;
-  std::vector<ArticleCache::Lookup> found = reader_.cache_.FindAll(ids_, options_.text);
-  std::vector<Item*> missing;
+  ArticleCache::Lookups found = reader_.cache_.FindAll(ids_, options_.text);
+  absl::InlinedVector<Item*, 1> missing;
   for (size_t i = 0; i < ids_.size(); ++i) {
     Item& item = items_[i];
     const State state = found[i].state;
@@ -74,7 +74,7 @@ void ReadOperation::RowLoaded(Item& item, const absl::StatusOr<ArticleRow>& row)
 }
 
 void ReadOperation::AskLedger() {
-  std::vector<uint64_t> ids;
+  ArticleReader::Ids ids;
   ids.reserve(items_.size());
   asked_.reserve(items_.size());
   for (Item& item : items_) {
@@ -110,7 +110,7 @@ void ReadOperation::LedgerAnswered(const absl::StatusOr<RecordedViews>& outcome)
     return Finish();
   }
   state_ = outcome->state;
-  std::vector<Item*> unsettled;
+  absl::InlinedVector<Item*, 1> unsettled;
   for (size_t i = 0; i < asked_.size(); ++i) {
     asked_[i]->view = outcome->views[i];
     if (!Settle(*asked_[i])) unsettled.push_back(asked_[i]);
@@ -173,7 +173,7 @@ void ReadOperation::Finish() {
 }
 
 void ReadOperation::NoteExactCounts() {
-  std::vector<ArticleCache::Answered> answers;
+  absl::InlinedVector<ArticleCache::Answered, 1> answers;
   answers.reserve(asked_.size());
   for (const Item* item : asked_) {
     if (!item->exact || !item->error.ok()) continue;

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
 #include "services/article/exact_count.h"
 #include "services/article/reader.h"
@@ -16,7 +16,7 @@ namespace readcount {
 // the last of its parts to end begins the next step. Keeps itself alive until the callback has run.
 class ReadOperation : public std::enable_shared_from_this<ReadOperation> {
  public:
-  ReadOperation(ArticleReader& reader, std::vector<uint64_t> ids, ArticleReader::Options options,
+  ReadOperation(ArticleReader& reader, ArticleReader::Ids ids, ArticleReader::Options options,
                 ArticleReader::Callback callback);
 
   // True if it has asked the ledger before it returns.
@@ -60,9 +60,10 @@ class ReadOperation : public std::enable_shared_from_this<ReadOperation> {
   const ArticleReader::Options options_;
   ArticleReader::Callback callback_;
 
-  const std::vector<uint64_t> ids_;
-  std::vector<Item> items_;   // in the order of the ids
-  std::vector<Item*> asked_;  // those that reached the ledger, in order
+  // Most calls are for one article, which these hold without allocating.
+  const ArticleReader::Ids ids_;
+  absl::InlinedVector<Item, 1> items_;   // in the order of the ids
+  absl::InlinedVector<Item*, 1> asked_;  // those that reached the ledger, in order
   LedgerState state_;
   bool held_ = false;  // Redis is away, the views are in the spool
   std::atomic<size_t> pending_ = 0;

@@ -7,7 +7,7 @@
 
 namespace readcount {
 
-bool ArticleReader::Read(std::vector<uint64_t> ids, Options options, Callback callback) {
+bool ArticleReader::Read(Ids ids, Options options, Callback callback) {
   return std::make_shared<ReadOperation>(*this, std::move(ids), options, std::move(callback))->Start();
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <vector>
 
+#include "absl/container/inlined_vector.h"
+#include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/article/article.h"
@@ -39,8 +39,10 @@ class ArticleReader {
   // Of each id the article or why there is none: NOT_FOUND, INVALID_ARGUMENT for 0, RESOURCE_EXHAUSTED
   // (nothing was recorded), UNAVAILABLE (a server is away, nothing was recorded), DEADLINE_EXCEEDED (the
   // article was not read in time, nothing was recorded), UNKNOWN (the view may have been recorded once).
-  using Results = std::vector<absl::StatusOr<CountedArticle>>;
-  using Callback = std::function<void(Results results)>;
+  using Results = absl::InlinedVector<absl::StatusOr<CountedArticle>, 1>;
+  using Callback = absl::AnyInvocable<void(Results results)>;
+
+  using Ids = ViewRecorder::Ids;
 
   struct Options {
     bool record = false;                                       // one view of each
@@ -50,7 +52,7 @@ class ArticleReader {
 
   // Answers `ids` in their order. `callback` runs once, on any thread. True if the call has gone to the
   // ledger already, so that calls made after it come there later and see no lower counts.
-  bool Read(std::vector<uint64_t> ids, Options options, Callback callback);
+  bool Read(Ids ids, Options options, Callback callback);
 
  private:
   friend class ReadOperation;

@@ -49,11 +49,12 @@ ViewRecorder::ViewRecorder(Settings settings, ViewLedger& ledger, LifeRegistry& 
       backoff_(settings.backoff),
       standing_thread_(1),
       thread_(1),
-      batcher_(
-          {.max_batch = settings.max_batch, .max_queued = settings.max_queued},
-          [this](std::vector<Ask> asks, Batcher<Ask>::Done done) {
-            thread_.Post([this, asks = std::move(asks), done = std::move(done)] { Process(asks, done); });
-          }) {
+      batcher_({.max_batch = settings.max_batch, .max_queued = settings.max_queued},
+               [this](std::vector<Ask> asks, Batcher<Ask>::Done done) {
+                 thread_.Post([this, asks = std::move(asks), done = std::move(done)]() mutable {
+                   Process(asks, done);
+                 });
+               }) {
   for (const SpooledWriter& each : left) {
     predecessors_.push_back(std::make_unique<Predecessor>(each, *this));
     Log(LogLevel::kWarning, "views_left_in_spool",
@@ -69,7 +70,7 @@ ViewRecorder::~ViewRecorder() {
   batcher_.Drain();
 }
 
-absl::Status ViewRecorder::Submit(std::vector<uint64_t> ids, bool record, Callback callback) {
+absl::Status ViewRecorder::Submit(Ids ids, bool record, Callback callback) {
   const size_t weight = ids.size();
   absl::Status taken =
       batcher_.Add(Ask{.ids = std::move(ids), .record = record, .callback = std::move(callback)}, weight);
@@ -82,7 +83,7 @@ RecorderStatus ViewRecorder::status() const {
   return status_;
 }
 
-void ViewRecorder::Process(const std::vector<Ask>& asks, const Batcher<Ask>::Done& done) {
+void ViewRecorder::Process(std::vector<Ask>& asks, const Batcher<Ask>::Done& done) {
   size_t ids = 0;
   for (const Ask& ask : asks) ids += ask.ids.size();
   CoalescedViews coalesced(ids);
@@ -91,18 +92,18 @@ void ViewRecorder::Process(const std::vector<Ask>& asks, const Batcher<Ask>::Don
   const absl::StatusOr<Recorded> recorded = Record(coalesced.records(), coalesced.entries());
   NoteJournal();
   CountViews(coalesced.entries(), recorded);
-  done();
   Answer(asks, coalesced, recorded);
+  done();
 }
 
-void ViewRecorder::Answer(const std::vector<Ask>& asks, const CoalescedViews& coalesced,
+void ViewRecorder::Answer(std::vector<Ask>& asks, const CoalescedViews& coalesced,
                           const absl::StatusOr<Recorded>& recorded) {
   // Views left of each article: what the next caller does not count of the total.
   std::vector<uint64_t> left;
   left.reserve(coalesced.entries().size());
   for (const ViewBatch::Entry& entry : coalesced.entries()) left.push_back(entry.views);
   const uint32_t* place = coalesced.places().data();
-  for (const Ask& ask : asks) {
+  for (Ask& ask : asks) {
     if (!recorded.ok() || (recorded->held && !ask.record)) {
       ask.callback(recorded.ok() ? absl::UnavailableError("Redis is away") : recorded.status());
       continue;

@@ -2,13 +2,14 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/inlined_vector.h"
+#include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
@@ -34,9 +35,9 @@ struct RecordedView {
 };
 
 struct RecordedViews {
-  bool held = false;                // Redis is away: the views are in the spool, and there are no counts
-  LedgerState state;                // not if held
-  std::vector<RecordedView> views;  // in the order of the ids; empty if held
+  bool held = false;  // Redis is away: the views are in the spool, and there are no counts
+  LedgerState state;  // not if held
+  absl::InlinedVector<RecordedView, 1> views;  // in the order of the ids; empty if held
 };
 
 // How the recorder does.
@@ -79,11 +80,13 @@ class ViewRecorder {
 
   // Errors: UNAVAILABLE or RESOURCE_EXHAUSTED nothing was recorded; UNKNOWN the views may have been recorded
   // once or not at all.
-  using Callback = std::function<void(const absl::StatusOr<RecordedViews>&)>;
+  using Callback = absl::AnyInvocable<void(const absl::StatusOr<RecordedViews>&)>;
+
+  using Ids = absl::InlinedVector<uint64_t, 1>;
 
   // Records one view of each id, repeats being separate views, or only asks. `callback` runs on a thread of
   // the recorder. RESOURCE_EXHAUSTED if too much is queued: `callback` is then not called.
-  absl::Status Submit(std::vector<uint64_t> ids, bool record, Callback callback);
+  absl::Status Submit(Ids ids, bool record, Callback callback);
 
   // The life last seen; 0 before Redis was first reached.
   uint64_t life() const { return life_.load(std::memory_order_relaxed); }
@@ -94,7 +97,7 @@ class ViewRecorder {
 
  private:
   struct Ask {
-    std::vector<uint64_t> ids;
+    Ids ids;
     bool record = false;
     Callback callback;
   };
@@ -111,8 +114,8 @@ class ViewRecorder {
     ViewReply reply;
   };
 
-  void Process(const std::vector<Ask>& asks, const Batcher<Ask>::Done& done);
-  static void Answer(const std::vector<Ask>& asks, const CoalescedViews& coalesced,
+  void Process(std::vector<Ask>& asks, const Batcher<Ask>::Done& done);
+  static void Answer(std::vector<Ask>& asks, const CoalescedViews& coalesced,
                      const absl::StatusOr<Recorded>& recorded);
   absl::StatusOr<Recorded> Record(bool adds, const std::vector<ViewBatch::Entry>& entries);
   bool TryToComeBack();
@@ -167,8 +170,8 @@ class ViewRecorder {
   std::vector<FoundStanding> standings_ ABSL_GUARDED_BY(standings_mutex_);
 
   ThreadPool standing_thread_;
-  // Calls Redis and answers, by turns: a second thread that answered meanwhile would contend with this one for
-  // gRPC's locks on the connections, which cost unary calls a quarter of their rate.
+  // Calls Redis and answers, by turns: a second thread that answered meanwhile would contend with this one
+  // for gRPC's locks on the connections, which cost unary calls a quarter of their rate.
   ThreadPool thread_;
   Batcher<Ask> batcher_;  // last: drained first
 };

@@ -27,7 +27,7 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
 
   void OnReadDone(bool ok) override {
     if (Batch* const batch = TakeRead(ok); batch != nullptr) {
-      std::vector<uint64_t> ids(batch->request.ids().begin(), batch->request.ids().end());
+      ArticleReader::Ids ids(batch->request.ids().begin(), batch->request.ids().end());
       const bool in_order =
           reader_.Read(std::move(ids),
                        {.record = true, .text = !batch->request.counts_only(), .first_patience = kPatience},

@@ -49,7 +49,8 @@ absl::Status Engine::MoveBatches(RunObserver& observer, RunReport& report) {
     // it, or of another one that was sealed in its place.
     if (still->state.life != batch.life || still->sealed_name != batch.name) continue;
     observer.OnBatch(content->increments.size(), content->views);
-    BatchRun run(settings_, batch, *content, ledger_, store_, lane_threads_, pace_, sleeper_, stopping_, observer, report);
+    BatchRun run(settings_, batch, *content, ledger_, store_, lane_threads_, pace_, sleeper_, stopping_,
+                 observer, report);
     absl::Status applied = run.Apply();
     if (absl::IsDataLoss(applied)) {
       if (absl::Status status = Abandon(sealed->state, batch, applied, report); !status.ok()) return status;
@@ -86,10 +87,9 @@ absl::StatusOr<BatchContent> Engine::ReadBatch(const SealedBatch& batch) {
     pace_.Begin();
     return pace_.page_fields();
   };
-  absl::Status status =
-      ledger_.ReadSealed(page_fields, [&builder](absl::string_view field, absl::string_view value) {
-        builder.Add(field, value);
-      });
+  absl::Status status = ledger_.ReadSealed(
+      page_fields,
+      [&builder](absl::string_view field, absl::string_view value) { builder.Add(field, value); });
   if (!status.ok()) return status;
   return std::move(builder).Build();
 }

@@ -49,7 +49,8 @@ struct ChunkOutcome {
 
 // A transaction that brings one chunk into MySQL: step *apply* of the sync protocol. Chunks reach MySQL in
 // their order, for each Commit moves the position from where the one before has left it; but a lane may Begin
-// the next chunk while another lane still commits. Not thread-safe; its calls may come from different threads.
+// the next chunk while another lane still commits. Not thread-safe; its calls may come from different
+// threads.
 //
 // Errors: those of BatchStore; after one nothing of the chunk is there, but after UNKNOWN, and the lane may
 // begin again.
@@ -62,8 +63,8 @@ class ChunkLane {
   virtual absl::Status Begin(const Chunk& chunk) = 0;
 
   // Moves the position from `from` to `to`, keeps the books, puts aside what could not be added, and commits:
-  // all or nothing. FAILED_PRECONDITION if the position is not at `from` any more, another batch of that epoch
-  // has brought it there, or the life is closed.
+  // all or nothing. FAILED_PRECONDITION if the position is not at `from` any more, another batch of that
+  // epoch has brought it there, or the life is closed.
   //
   // tests/model/ledger.pml: `apply_chunk`.
   virtual absl::StatusOr<ChunkOutcome> Commit() = 0;

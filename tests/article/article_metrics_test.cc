@@ -49,7 +49,7 @@ class ArticleMetricsTest : public ::testing::Test {
     metrics_ = std::make_unique<ArticleMetrics>(*status_, *recorder_, cache_);
   }
 
-  void Submit(std::vector<uint64_t> ids, bool record = true) {
+  void Submit(ViewRecorder::Ids ids, bool record = true) {
     std::promise<void> answered;
     const absl::Status taken = recorder_->Submit(
         std::move(ids), record, [&](const absl::StatusOr<RecordedViews>&) { answered.set_value(); });

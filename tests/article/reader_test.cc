@@ -20,10 +20,10 @@ class ReaderTest : public ::testing::Test {
     repository_.Set(2, 200);
   }
 
-  ArticleReader::Results Read(std::vector<uint64_t> ids, bool record) {
+  ArticleReader::Results Read(ViewRecorder::Ids ids, bool record) {
     return Read(reader_, std::move(ids), record);
   }
-  static ArticleReader::Results Read(ArticleReader& reader, std::vector<uint64_t> ids, bool record) {
+  static ArticleReader::Results Read(ArticleReader& reader, ViewRecorder::Ids ids, bool record) {
     absl::Notification answered;
     ArticleReader::Results results;
     reader.Read(std::move(ids), {.record = record}, [&](ArticleReader::Results outcome) {
@@ -280,7 +280,7 @@ TEST_F(ReaderTest, ListsPagesWithTokensThatLeadOn) {
   ArticleListing listing(repository_, reader_, threads);
   View(5);
   std::string token;
-  std::vector<uint64_t> ids;
+  ViewRecorder::Ids ids;
   do {
     absl::Notification answered;
     listing.List({.page_size = 2, .page_token = token}, [&](const absl::StatusOr<ArticlePage>& page) {

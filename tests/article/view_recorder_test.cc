@@ -15,7 +15,7 @@
 namespace readcount {
 namespace {
 
-absl::StatusOr<RecordedViews> SubmitTo(ViewRecorder& recorder, std::vector<uint64_t> ids, bool record) {
+absl::StatusOr<RecordedViews> SubmitTo(ViewRecorder& recorder, ViewRecorder::Ids ids, bool record) {
   absl::Notification answered;
   absl::StatusOr<RecordedViews> outcome;
   EXPECT_TRUE(recorder
@@ -35,7 +35,7 @@ class RecorderTest : public ::testing::Test {
 
   static ViewRecorder::Settings MakeSettings() { return {.writer = 42, .retry_for = absl::Seconds(5)}; }
 
-  absl::StatusOr<RecordedViews> Submit(std::vector<uint64_t> ids, bool record) {
+  absl::StatusOr<RecordedViews> Submit(ViewRecorder::Ids ids, bool record) {
     return SubmitTo(recorder_, std::move(ids), record);
   }
 
@@ -351,7 +351,7 @@ TEST_F(SpoolingRecorderTest, RefusesViewsAtItsBoundAndLosesNone) {
   int64_t held = 0;
   absl::Status refusal;
   for (uint64_t id = 1; refusal.ok() && id < 200'000; id += 500) {
-    std::vector<uint64_t> ids;
+    ViewRecorder::Ids ids;
     for (uint64_t i = 0; i < 500; ++i) ids.push_back(id + i);
     refusal = SubmitTo(*recorder_, ids, true).status();
     if (refusal.ok()) held += 500;

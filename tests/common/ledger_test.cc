@@ -42,9 +42,10 @@ class LedgerTest : public ::testing::Test {
   std::map<std::string, std::string> Sealed() {
     std::map<std::string, std::string> fields;
     EXPECT_TRUE(batches_
-                    .ReadSealed([] { return size_t{2}; }, [&](absl::string_view field, absl::string_view value) {
-                      fields[std::string(field)] = std::string(value);
-                    })
+                    .ReadSealed([] { return size_t{2}; },
+                                [&](absl::string_view field, absl::string_view value) {
+                                  fields[std::string(field)] = std::string(value);
+                                })
                     .ok());
     return fields;
   }

@@ -17,12 +17,12 @@ ThreadPool::~ThreadPool() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void ThreadPool::Post(std::function<void()> task) {
+void ThreadPool::Post(absl::AnyInvocable<void()> task) {
   absl::MutexLock lock(&mutex_);
   tasks_.push_back(std::move(task));
 }
 
-bool ThreadPool::TryPost(std::function<void()> task, size_t most) {
+bool ThreadPool::TryPost(absl::AnyInvocable<void()> task, size_t most) {
   absl::MutexLock lock(&mutex_);
   if (tasks_.size() >= most) return false;
   tasks_.push_back(std::move(task));
@@ -31,7 +31,7 @@ bool ThreadPool::TryPost(std::function<void()> task, size_t most) {
 
 void ThreadPool::Work() {
   for (;;) {
-    std::function<void()> task;
+    absl::AnyInvocable<void()> task;
     {
       absl::MutexLock lock(&mutex_, absl::Condition(this, &ThreadPool::Ready));
       if (tasks_.empty()) return;

@@ -2,11 +2,11 @@
 
 #include <cstddef>
 #include <deque>
-#include <functional>
 #include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/functional/any_invocable.h"
 #include "absl/synchronization/mutex.h"
 
 namespace readcount {
@@ -24,17 +24,17 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   // Queues `task`. Tasks may post further tasks; after destruction has begun those still run.
-  void Post(std::function<void()> task);
+  void Post(absl::AnyInvocable<void()> task);
 
   // The same, unless `most` tasks wait already: then nothing is queued and it answers false.
-  bool TryPost(std::function<void()> task, size_t most);
+  bool TryPost(absl::AnyInvocable<void()> task, size_t most);
 
  private:
   void Work();
   bool Ready() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_ || !tasks_.empty(); }
 
   absl::Mutex mutex_;
-  std::deque<std::function<void()>> tasks_ ABSL_GUARDED_BY(mutex_);
+  std::deque<absl::AnyInvocable<void()>> tasks_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;  // last: the threads use the members above
 };

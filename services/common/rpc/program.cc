@@ -105,8 +105,8 @@ int RunProgram(int argc, char** argv, absl::string_view name, const BuildProgram
   }
   if (!command.get.empty()) return PrintKey(*settings, command.get);
   InitLogging(name, settings->log.level);
-  // Distributions build abseil with its search for lock cycles, which puts a global lock into every lock of ours
-  // and of gRPC. Tests of the parts run with it.
+  // Distributions build abseil with its search for lock cycles, which puts a global lock into every lock of
+  // ours and of gRPC. Tests of the parts run with it.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   return Serve(*settings, command, build);
 }
