@@ -114,7 +114,7 @@ class ViewRecorder {
     ViewReply reply;
   };
 
-  void Process(std::vector<Ask>& asks, const Batcher<Ask>::Done& done);
+  void Process(std::vector<Ask> asks, const Batcher<Ask>::Done& done);
   static void Answer(std::vector<Ask>& asks, const CoalescedViews& coalesced,
                      const absl::StatusOr<Recorded>& recorded);
   absl::StatusOr<Recorded> Record(bool adds, const std::vector<ViewBatch::Entry>& entries);
@@ -170,8 +170,7 @@ class ViewRecorder {
   std::vector<FoundStanding> standings_ ABSL_GUARDED_BY(standings_mutex_);
 
   ThreadPool standing_thread_;
-  // Calls Redis and answers, by turns: a second thread that answered meanwhile would contend with this one
-  // for gRPC's locks on the connections, which cost unary calls a quarter of their rate.
+  ThreadPool answer_thread_;
   ThreadPool thread_;
   Batcher<Ask> batcher_;  // last: drained first
 };

@@ -1,4 +1,5 @@
--- record: ARGV = fresh life, life, writer, seq, sum of the views, then id and views of each entry.
+-- record: ARGV = fresh life, life, writer, seq, sum of the views, "entry:views …" where they are not 1, then the id of
+-- each entry.
 -- Replies {life, epoch, sealed epoch, writer's previous seq, live, sealed, refused}: the live and the sealed counts of
 -- the entries, joined by blanks (no sealed ones without a sealed batch), and the ids whose views did not fit. All three
 -- are empty if the life is another one.
@@ -14,13 +15,11 @@ local adding = seq > 0 and tonumber(last) < seq
 if adding or tonumber(last) ~= seq then refused = '' end
 
 local call, find, format = redis.pcall, string.find, string.format
-local first_entry, most_words, most_digits = 6, 1000, 14  -- most words of one call that Lua has room for
-local ids, n = {}, 0
-for i = first_entry, #ARGV, 2 do
-  n = n + 1
-  ids[n] = ARGV[i]
-end
-local function views_of(entry) return ARGV[first_entry + 2 * entry - 1] end
+local most_words, most_digits = 1000, 14  -- most words of one call that Lua has room for
+local before_ids = 6
+local n = #ARGV - before_ids
+local views_of = {}  -- where they are not 1
+for entry, views in string.gmatch(ARGV[before_ids], '(%d+):(%d+)') do views_of[tonumber(entry)] = views end
 local function countable(value)
   if value and find(value, '^%-?%d+$') then return value end
   return '0'
@@ -28,27 +27,44 @@ end
 -- The values of all entries in `key`, as visit(entry, value) sees them; value is false where there is none.
 local function read(key, visit)
   for first = 1, n, most_words do
-    local values = call('HMGET', key, unpack(ids, first, math.min(first + most_words - 1, n)))
+    local values = call('HMGET', key, unpack(ARGV, before_ids + first, before_ids + math.min(first + most_words - 1, n)))
     for i = 1, #values do visit(first + i - 1, values[i]) end
   end
 end
 
+-- The numbers that texts are, and false for a text that is none with all its digits; most texts come many times.
+local numbers = setmetatable({}, {__index = function(known, text)
+  local number = #text <= most_digits and find(text, '^[1-9]%d*$') and tonumber(text) or false
+  known[text] = number
+  return number
+end})
+local texts = setmetatable({}, {__index = function(known, number)
+  local text = format('%d', number)
+  known[number] = text
+  return text
+end})
+
 local counts, sums, others = {}, {}, {}
 read(live, function(entry, value)
-  local views = adding and views_of(entry) or '0'
+  local views = adding and (views_of[entry] or '1') or '0'
   if views == '0' then
     counts[entry] = countable(value)
     return
   end
-  local sum = views
-  if #views > most_digits or value and (#value > most_digits or not find(value, '^[1-9]%d*$')) then
+  local sum
+  if value then
+    local before, more = numbers[value], numbers[views]
+    sum = before and more and texts[before + more]
+  else
+    sum = #views <= most_digits and views
+  end
+  if not sum then
     others[#others + 1] = entry
     return
   end
-  if value then sum = format('%d', value + views) end
   counts[entry] = sum
   local m = #sums
-  sums[m + 1], sums[m + 2] = ids[entry], sum
+  sums[m + 1], sums[m + 2] = ARGV[before_ids + entry], sum
 end)
 
 -- A first write that fails has done nothing; none of those after it can.
@@ -58,7 +74,7 @@ for first = 1, #sums, most_words do
 end
 local refusals, missing = {}, 0
 for _, entry in ipairs(others) do
-  local id, views = ids[entry], views_of(entry)
+  local id, views = ARGV[before_ids + entry], views_of[entry] or '1'
   local after = call('HINCRBY', live, id, views)
   if type(after) == 'number' then
     counts[entry] = redis.call('HGET', live, id)
