@@ -70,7 +70,10 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
   };
   using Batches = std::list<Batch>;
 
-  static constexpr size_t kMostUnderWay = 16;
+  // What one stream may have under way, or one batch beyond it: the more, the fewer increments they are in
+  // Redis.
+  static constexpr size_t kMostUnderWay = 64;
+  static constexpr int kMostIdsUnderWay = 16384;
 
   // The batch just read, to be answered; none if there will be no more, or this one is not to be recorded.
   Batch* TakeRead(bool ok) {
@@ -83,6 +86,7 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
       return nullptr;
     }
     under_way_.splice(under_way_.end(), free_, free_.begin());
+    ids_under_way_ += under_way_.back().request.ids_size();
     may_be_overtaken_ = true;
     return &under_way_.back();
   }
@@ -109,6 +113,7 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
   // Keeps its messages' memory for the next.
   void Forget(Batches::iterator batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     batch->answered = false;
+    ids_under_way_ -= batch->request.ids_size();
     free_.splice(free_.end(), under_way_, batch);
   }
 
@@ -122,7 +127,7 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
         writing_ = true;
         StartWrite(&under_way_.front().response);
       }
-      if (!end_of_batches_ && !reading_ && !may_be_overtaken_ && under_way_.size() < kMostUnderWay) {
+      if (!end_of_batches_ && !reading_ && !may_be_overtaken_ && HasRoom()) {
         if (free_.empty()) free_.emplace_back();
         reading_ = true;
         StartRead(&free_.front().request);
@@ -130,6 +135,10 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
       if (!end_of_batches_ || !under_way_.empty() || std::exchange(finished_, true)) return;
     }
     Finish(status_);
+  }
+
+  bool HasRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return under_way_.size() < kMostUnderWay && ids_under_way_ < kMostIdsUnderWay;
   }
 
   void ForgetAnswered() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -145,7 +154,8 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
 
   absl::Mutex mutex_;
   Batches under_way_ ABSL_GUARDED_BY(mutex_);  // oldest first
-  Batches free_ ABSL_GUARDED_BY(mutex_);       // the first is being read into
+  int ids_under_way_ ABSL_GUARDED_BY(mutex_) = 0;
+  Batches free_ ABSL_GUARDED_BY(mutex_);  // the first is being read into
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;         // the oldest
   bool end_of_batches_ ABSL_GUARDED_BY(mutex_) = false;  // what is read from now on is not recorded

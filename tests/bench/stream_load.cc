@@ -31,7 +31,7 @@ struct Options {
   bool once = false;
   int batch = 256;
   int streams = 2;
-  int in_flight = 16;  // messages of one stream
+  int in_flight = 64;  // messages of one stream
   uint32_t seed = 1;
 };
 

@@ -71,7 +71,7 @@ struct ArticleSettings {
   absl::Duration count_ttl = absl::Minutes(10);  // age at which a count without text is read again
   absl::Duration absent_ttl = absl::Seconds(1);  // how long an absent id is remembered
   absl::Duration query_timeout = absl::Seconds(3);  // of MySQL's reply to one read
-  size_t max_batch = 4096;                          // views in one call to Redis
+  size_t max_batch = 16384;                         // views in one call to Redis
   size_t max_queued = 65536;                        // views that may wait; more is refused
   std::string spool;                                // file for views while Redis is away; empty: none
   bool spool_keeps_journal = false;                 // every view is in it until MySQL has it

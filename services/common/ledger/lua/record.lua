@@ -15,7 +15,7 @@ local adding = seq > 0 and tonumber(last) < seq
 if adding or tonumber(last) ~= seq then refused = '' end
 
 local call, find, format = redis.pcall, string.find, string.format
-local most_words, most_digits = 1000, 14  -- most words of one call that Lua has room for
+local page, most_digits = 500, 14  -- entries of one call: what is read is still near when it is written
 local before_ids = 6
 local n = #ARGV - before_ids
 local views_of = {}  -- where they are not 1
@@ -24,12 +24,8 @@ local function countable(value)
   if value and find(value, '^%-?%d+$') then return value end
   return '0'
 end
--- The values of all entries in `key`, as visit(entry, value) sees them; value is false where there is none.
-local function read(key, visit)
-  for first = 1, n, most_words do
-    local values = call('HMGET', key, unpack(ARGV, before_ids + first, before_ids + math.min(first + most_words - 1, n)))
-    for i = 1, #values do visit(first + i - 1, values[i]) end
-  end
+local function values_of(key, first, last)
+  return call('HMGET', key, unpack(ARGV, before_ids + first, before_ids + last))
 end
 
 -- The numbers that texts are, and false for a text that is none with all its digits; most texts come many times.
@@ -44,33 +40,33 @@ local texts = setmetatable({}, {__index = function(known, number)
   return text
 end})
 
-local counts, sums, others = {}, {}, {}
-read(live, function(entry, value)
-  local views = adding and (views_of[entry] or '1') or '0'
-  if views == '0' then
-    counts[entry] = countable(value)
-    return
+local counts, others = {}, {}
+local function sum_of(value, views)
+  if not value then return #views <= most_digits and views end
+  local before, more = numbers[value], numbers[views]
+  return before and more and texts[before + more]
+end
+for first = 1, n, page do
+  local values, sums, m = values_of(live, first, math.min(first + page - 1, n)), {}, 0
+  for i = 1, #values do
+    local entry, value = first + i - 1, values[i]
+    local views = adding and (views_of[entry] or '1') or '0'
+    local sum = views ~= '0' and sum_of(value, views)
+    if sum then
+      counts[entry] = sum
+      sums[m + 1], sums[m + 2] = ARGV[before_ids + entry], sum
+      m = m + 2
+    elseif views == '0' then
+      counts[entry] = countable(value)
+    else
+      others[#others + 1] = entry
+    end
   end
-  local sum
-  if value then
-    local before, more = numbers[value], numbers[views]
-    sum = before and more and texts[before + more]
-  else
-    sum = #views <= most_digits and views
+  -- A first write that fails has done nothing; none of those after it can.
+  if m > 0 then
+    local stored = call('HSET', live, unpack(sums))
+    if type(stored) ~= 'number' then return stored end
   end
-  if not sum then
-    others[#others + 1] = entry
-    return
-  end
-  counts[entry] = sum
-  local m = #sums
-  sums[m + 1], sums[m + 2] = ARGV[before_ids + entry], sum
-end)
-
--- A first write that fails has done nothing; none of those after it can.
-for first = 1, #sums, most_words do
-  local stored = call('HSET', live, unpack(sums, first, math.min(first + most_words - 1, #sums)))
-  if type(stored) ~= 'number' then return stored end
 end
 local refusals, missing = {}, 0
 for _, entry in ipairs(others) do
@@ -94,7 +90,10 @@ end
 
 local sealed_counts = {}
 if sealed_epoch ~= '0' then
-  read(sealed, function(entry, value) sealed_counts[entry] = countable(value) end)
+  for first = 1, n, page do
+    local values = values_of(sealed, first, math.min(first + page - 1, n))
+    for i = 1, #values do sealed_counts[first + i - 1] = countable(values[i]) end
+  end
 end
 
 if adding then
