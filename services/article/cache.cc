@@ -49,15 +49,15 @@ ArticleCache::Lookup ArticleCache::Find(uint64_t id, bool text) {
 
 ArticleCache::Lookups ArticleCache::FindAll(absl::Span<const uint64_t> ids, bool text) {
   const absl::Duration now = clock_.Elapsed();
-  Lookups found;
-  found.reserve(ids.size());
+  Lookups all(ids.size());
+  const absl::Span<Lookup> found = absl::MakeSpan(all);
   absl::MutexLock lock(&mutex_);
   for (size_t i = 0; i < ids.size(); ++i) {
     if (i + kAhead < ids.size()) counts_.Prefetch(ids[i + kAhead]);
-    found.push_back(FindLocked(ids[i], text, now));
-    CountLookupLocked(found.back().state);
+    found[i] = FindLocked(ids[i], text, now);
+    CountLookupLocked(found[i].state);
   }
-  return found;
+  return all;
 }
 
 void ArticleCache::CountLookupLocked(State state) {
