@@ -11,9 +11,9 @@
 namespace readcount {
 namespace {
 
-// From so many ids an ask on, a thread of its own answers while this one makes the next call to Redis:
-// streamed batches, which gain a tenth. Single ids lose a fifth by it, for then gRPC's locks on the
-// connections are contended; and their next batch grows while this one is answered.
+// From so many ids an ask on, the other thread calls Redis while this one answers: streamed batches gain a
+// tenth by it. Single ids lose a fifth, for then gRPC's locks on the connections are contended; and their
+// next batch grows while this one is answered.
 constexpr size_t kManyIds = 16;
 
 absl::Status UnknownOutcome(absl::string_view why) {
@@ -53,11 +53,10 @@ ViewRecorder::ViewRecorder(Settings settings, ViewLedger& ledger, LifeRegistry& 
               }),
       backoff_(settings.backoff),
       standing_thread_(1),
-      answer_thread_(1),
-      thread_(1),
+      threads_{ThreadPool(1), ThreadPool(1)},
       batcher_({.max_batch = settings.max_batch, .max_queued = settings.max_queued},
                [this](std::vector<Ask> asks, Batcher<Ask>::Done done) {
-                 thread_.Post([this, asks = std::move(asks), done = std::move(done)]() mutable {
+                 threads_[turn_].Post([this, asks = std::move(asks), done = std::move(done)]() mutable {
                    Process(std::move(asks), done);
                  });
                }) {
@@ -95,7 +94,7 @@ void ViewRecorder::Process(std::vector<Ask> asks, const Batcher<Ask>::Done& done
   CoalescedViews coalesced(ids);
   for (const Ask& ask : asks) coalesced.Add(ask.ids, ask.record);
   TakeStandings();
-  absl::StatusOr<Recorded> recorded = Record(coalesced.records(), coalesced.entries());
+  const absl::StatusOr<Recorded> recorded = Record(coalesced.records(), coalesced.entries());
   NoteJournal();
   CountViews(coalesced.entries(), recorded);
   if (ids < kManyIds * asks.size()) {
@@ -103,9 +102,9 @@ void ViewRecorder::Process(std::vector<Ask> asks, const Batcher<Ask>::Done& done
     done();
     return;
   }
+  turn_ = 1 - turn_;
   done();
-  answer_thread_.Post([asks = std::move(asks), coalesced = std::move(coalesced),
-                       recorded = std::move(recorded)]() mutable { Answer(asks, coalesced, recorded); });
+  Answer(asks, coalesced, recorded);
 }
 
 void ViewRecorder::Answer(std::vector<Ask>& asks, const CoalescedViews& coalesced,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -170,9 +171,9 @@ class ViewRecorder {
   std::vector<FoundStanding> standings_ ABSL_GUARDED_BY(standings_mutex_);
 
   ThreadPool standing_thread_;
-  ThreadPool answer_thread_;
-  ThreadPool thread_;
-  Batcher<Ask> batcher_;  // last: drained first
+  std::array<ThreadPool, 2> threads_;  // of one thread each
+  size_t turn_ = 0;                    // which takes the next batch
+  Batcher<Ask> batcher_;               // last: drained first
 };
 
 }  // namespace readcount

@@ -135,7 +135,7 @@ absl::Status BatchRun::ApplyNextChunk() {
 
 void BatchRun::StartChunks() {
   Position from = pipeline_.under_way() > 0 ? pipeline_.newest().to : standing_.position;
-  while (from.epoch == batch_.epoch && pipeline_.under_way() < pace_.lanes(store_.lanes())) {
+  while (from.epoch == batch_.epoch && pipeline_.under_way() < pace_.lanes(pipeline_.lanes())) {
     const Chunk chunk = NextChunk(from);
     pipeline_.Start(chunk);
     from = chunk.to;

@@ -15,7 +15,8 @@ namespace readcount {
 class ChunkPipeline {
  public:
   // Both must outlive the pipeline. `threads` should have one for each lane.
-  ChunkPipeline(BatchStore& store, ThreadPool& threads) : store_(store), threads_(threads) {}
+  ChunkPipeline(BatchStore& store, ThreadPool& threads)
+      : store_(store), threads_(threads), lanes_(store.lanes()) {}
 
   // Rolls back what is not finished.
   ~ChunkPipeline() { RollBack(); }
@@ -24,10 +25,13 @@ class ChunkPipeline {
 
   size_t under_way() const { return flights_.size(); }
 
+  // Chunks that may be under way at once: of the store's lanes, those that have not failed to connect.
+  size_t lanes() const { return lanes_; }
+
   // The newest chunk under way. REQUIRES: there is one.
   const Chunk& newest() const { return flights_.back()->chunk; }
 
-  // Begins a chunk that goes on from the newest. REQUIRES: fewer are under way than the store has lanes.
+  // Begins a chunk that goes on from the newest. REQUIRES: fewer are under way than `lanes`.
   void Start(const Chunk& chunk);
 
   // A chunk that is in MySQL.
@@ -36,8 +40,8 @@ class ChunkPipeline {
     ChunkOutcome outcome;
   };
 
-  // Waits for the oldest chunk and commits it. After an error the others can only be rolled back. REQUIRES:
-  // there is one.
+  // Waits for the oldest chunk and commits it; if it waits long, for somebody's locks, the others are rolled
+  // back meanwhile. After an error they can only be rolled back. REQUIRES: there is one.
   absl::StatusOr<Applied> FinishOldest();
 
   // Undoes all that is under way.
@@ -46,13 +50,16 @@ class ChunkPipeline {
  private:
   struct Flight {
     Chunk chunk;
-    ChunkLane* lane;
+    size_t lane;
     absl::Status begun;
     absl::Notification has_begun;
   };
 
+  absl::Status AwaitBegun(const Flight& flight);
+
   BatchStore& store_;
   ThreadPool& threads_;
+  size_t lanes_;
   size_t started_ = 0;
   std::deque<std::unique_ptr<Flight>> flights_;  // the oldest first
 };

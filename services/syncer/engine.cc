@@ -17,6 +17,7 @@ constexpr uint32_t kMaxAbandoned = 10;
 
 RunReport Engine::Run(RunObserver& observer) {
   RunReport report;
+  pace_.BeginRun();
   store_.TakeLease(settings_.lease);
   report.status = MoveBatches(observer, report);
   store_.ReturnLease();

@@ -66,7 +66,8 @@ class Engine {
   // with the error that stopped it; then the rest waits in Redis for the next run.
   RunReport Run(RunObserver& observer);
 
-  // The run under way, and each later one, ends after the transaction it is at. From any thread.
+  // The run under way, and each later one, ends after the transaction it is at; others that have begun are
+  // rolled back. From any thread.
   void Stop() { stopping_ = true; }
 
  private:

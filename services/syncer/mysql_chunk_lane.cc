@@ -150,8 +150,7 @@ absl::StatusOr<ChunkOutcome> MysqlChunkLane::Commit() {
   return outcome_;
 }
 
-// The position before what hangs on it, as Bury takes them: two syncers then wait for each other in one
-// order.
+// The position before what hangs on it, in the order in which Bury takes them.
 absl::Status MysqlChunkLane::Conclude() {
   if (absl::Status status = MovePosition(); !status.ok()) return status;
   if (absl::Status status = MoveWriters(); !status.ok()) return status;

@@ -52,8 +52,8 @@ struct ChunkOutcome {
 // the next chunk while another lane still commits. Not thread-safe; its calls may come from different
 // threads.
 //
-// Errors: those of BatchStore; after one nothing of the chunk is there, but after UNKNOWN, and the lane may
-// begin again.
+// Errors: those of BatchStore. After UNKNOWN all of the chunk is in MySQL or nothing, after any other
+// nothing; the lane may begin again.
 class ChunkLane {
  public:
   virtual ~ChunkLane() = default;
@@ -73,7 +73,8 @@ class ChunkLane {
   virtual void Rollback() = 0;
 };
 
-// The syncer's side of MySQL. Not thread-safe, but its lanes may be used beside each other.
+// The syncer's side of MySQL. Not thread-safe, but its lanes may be used beside each other. All methods but
+// those that name the lanes REQUIRE that no chunk is under way.
 //
 // Errors of all methods: UNAVAILABLE MySQL is away and nothing was done; ABORTED a deadlock or lock wait,
 // nothing was done, try again; UNKNOWN the reply to COMMIT was lost: read the standing to learn whether it

@@ -13,8 +13,8 @@ namespace readcount {
 // Tells from the ledger's own count whether views are coming in. Thread-safe.
 class Traffic {
  public:
-  // How long after the last busy reading it is still called busy.
-  static constexpr absl::Duration kLinger = absl::Seconds(1);
+  // How long after the last busy reading it is still called busy: some of those that come each second.
+  static constexpr absl::Duration kLinger = absl::Seconds(3);
 
   // Busy is more than so many views in a second.
   Traffic(double busy_views, const Clock& clock) : busy_views_(busy_views), clock_(clock) {}

@@ -102,7 +102,6 @@ TEST_F(ArticleMetricsTest, EveryViewIsInOneOutcome) {
 
 TEST_F(ArticleMetricsTest, ViewsThatFindNoPlaceInTheQueueAreRefused) {
   Start(0, {.max_batch = 1, .max_queued = 1});
-  Submit({1});
   ledger_.Close();
   const auto ignore = [](const absl::StatusOr<RecordedViews>&) {};
   ASSERT_TRUE(recorder_->Submit({1}, true, ignore).ok());

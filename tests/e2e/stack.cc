@@ -11,7 +11,9 @@
 namespace readcount::testing {
 
 std::map<std::string, std::string> Stack::ServerVariables() {
-  return {{"READCOUNT_REDIS_DSN", SharedRedis().url()}, {"READCOUNT_MYSQL_DSN", SharedMariadb().url()}};
+  return {{"READCOUNT_REDIS_DSN", SharedRedis().url()},
+          {"READCOUNT_MYSQL_DSN", SharedMariadb().url()},
+          {"READCOUNT_SYNC_BUSY_VIEWS", "1000000000"}};
 }
 
 Stack::Stack(uint64_t article_count, const std::string& sync_interval,

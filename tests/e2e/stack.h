@@ -19,7 +19,7 @@ struct Stack {
   explicit Stack(uint64_t articles = 2, const std::string& sync_interval = "off",
                  const std::map<std::string, std::string>& more = {});
 
-  // Variables that name the servers.
+  // Variables that name the servers, and let runs work on all lanes though views come in.
   static std::map<std::string, std::string> ServerVariables();
 
   // What a sync moved; fails the test if it does not succeed.

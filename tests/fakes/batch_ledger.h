@@ -49,9 +49,14 @@ class FakeBatchLedger final : public BatchLedger {
     });
   }
 
-  absl::Status ReadSealed(absl::FunctionRef<size_t()> /*page_fields*/, Visit visit) override {
+  absl::Status ReadSealed(absl::FunctionRef<size_t()> page_fields, Visit visit) override {
     if (plan_.FailsNow()) return absl::UnavailableError("Redis is away");
-    for (const auto& [field, value] : sealed) visit(field, value);
+    size_t left = 0;
+    for (const auto& [field, value] : sealed) {
+      if (left == 0) pages.push_back(left = page_fields());
+      --left;
+      visit(field, value);
+    }
     // A rehash shows some fields twice.
     if (!sealed.empty()) visit(sealed.begin()->first, sealed.begin()->second);
     if (after_read) std::exchange(after_read, nullptr)();
@@ -115,6 +120,7 @@ class FakeBatchLedger final : public BatchLedger {
   int64_t live_recorded = 0, sealed_recorded = 0, recorded = 0;
   std::vector<WriterSeq> writers, sealed_writers;
   uint64_t sealed_name = 0, names = 100;
+  std::vector<size_t> pages;         // fields of each page that was read
   std::function<void()> after_read;  // what happens, once, right after a batch was read
 
  private:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -29,6 +30,7 @@ class FakeBatchStore final : public BatchStore {
   // All at once; lanes do it at their Commit.
   absl::StatusOr<ChunkOutcome> Apply(const Chunk& chunk) {
     ++applies;
+    if (on_apply) on_apply();
     if (!refusals.empty()) {
       absl::Status refusal = refusals.front();
       refusals.pop_front();
@@ -92,9 +94,11 @@ class FakeBatchStore final : public BatchStore {
   int applies = 0;
   int burials = 0;  // calls of Bury
   int leases = 0;
-  int begins = 0;     // of chunks
-  int meeting = 0;    // no chunk is begun before so many are
-  bool met = true;    // they all came
+  int begins = 0;                              // of chunks
+  int meeting = 0;                             // no chunk is begun before so many are
+  bool met = true;                             // they all came
+  std::map<int, absl::Status> begin_refusals;  // of the first, second … chunk that is begun
+  std::function<void()> on_apply;
   int rollbacks = 0;  // of chunks
 
  private:
@@ -103,8 +107,7 @@ class FakeBatchStore final : public BatchStore {
     explicit Lane(FakeBatchStore& store) : store_(store) {}
     absl::Status Begin(const Chunk& chunk) override {
       chunk_ = &chunk;
-      store_.Begun();
-      return absl::OkStatus();
+      return store_.Begun();
     }
     absl::StatusOr<ChunkOutcome> Commit() override { return store_.Apply(*std::exchange(chunk_, nullptr)); }
     void Rollback() override {
@@ -118,10 +121,14 @@ class FakeBatchStore final : public BatchStore {
   };
 
   // Lanes begin on threads of their own.
-  void Begun() {
+  absl::Status Begun() {
     absl::MutexLock lock(&mutex_);
     ++begins;
+    if (const auto refusal = begin_refusals.find(begins); refusal != begin_refusals.end()) {
+      return refusal->second;
+    }
     met &= mutex_.AwaitWithTimeout(absl::Condition(this, &FakeBatchStore::MeetingLocked), absl::Seconds(30));
+    return absl::OkStatus();
   }
   bool MeetingLocked() const { return begins >= meeting; }
 

@@ -71,6 +71,7 @@ FaultCase::FaultCase(uint64_t seed)
   std::map<std::string, std::string> variables = Stack::ServerVariables();
   variables.merge(Variables(spool_.path("spool.db"), memory_));
   variables["READCOUNT_SYNC_INTERVAL"] = "70ms";
+  variables["READCOUNT_SYNC_BUSY_VIEWS"] = "0";
   standby_ = std::make_unique<ProgramProcess>("sync-service", variables);
   RestartWith(*stack_.article_service, "READCOUNT_REDIS_DSN", RedisDsn(article_redis_));
   RestartWith(*stack_.sync_service, "READCOUNT_REDIS_DSN", RedisDsn(sync_redis_));

@@ -51,6 +51,8 @@ MUTANTS = [
     Mutant("*Fault12*", "fault_mysql_fault_test", "the rollback of the whole transaction",
            "services/syncer/mysql_chunk_lane.cc",
            "if (session_.usable()) session_->Rollback().IgnoreError();", ""),
+    Mutant("EngineTest.UndoesWhatWasBegun*", "syncer_test", "undoing what was begun behind a chunk that failed",
+           "services/syncer/batch_run.cc", "    pipeline_.RollBack();\n", ""),
     Mutant("*Fault13*", "fault_mysql_fault_test", "the second try on a connection that was closed while idle",
            "services/article/mysql_repository.cc", "{false, true}", "{true}"),
     Mutant("*Fault14*", "fault_counter_range_test", "the bound on counts",

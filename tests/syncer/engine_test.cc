@@ -79,7 +79,9 @@ TEST_F(EngineTest, CountsEveryViewOnceWhateverStepFailsAndHowever) {
       FaultPlan plan{.at = at, .kind = kind};
       FakeBatchLedger ledger(plan);
       FakeBatchStore store(plan);
-      Engine engine({}, ledger, store, pace_, sleeper_);
+      Traffic traffic(100, clock_);
+      Pace pace({.chunk_articles = 10}, traffic, clock_, sleeper_);
+      Engine engine({}, ledger, store, pace, sleeper_);
       for (uint64_t id = 1; id <= 25; ++id) ledger.Record(id, static_cast<int64_t>(id));
       ledger.live["no id"] = "5";
       engine.Run(observer_).status.IgnoreError();
@@ -230,18 +232,67 @@ TEST_F(EngineTest, GivesWayWhileViewsComeIn) {
   traffic_.Seen({.state = ledger_.state});
   clock_.Advance(absl::Milliseconds(100));
   RecordViews();
+  store_.on_apply = [this] { clock_.Advance(absl::Milliseconds(3)); };
   ASSERT_TRUE(Run().status.ok());
   EXPECT_EQ(store_.Applied(), kViews);
   EXPECT_EQ(store_.largest_chunk, 4u);
   EXPECT_EQ(store_.begins, 7);
-  EXPECT_EQ(sleeper_.sleeps().size(), 7u) << "a rest after each chunk";
+  EXPECT_THAT(sleeper_.sleeps(), ::testing::ElementsAreArray(std::vector(7, absl::Milliseconds(3))))
+      << "after each chunk a rest as long as it took";
+  EXPECT_THAT(ledger_.pages, ::testing::ElementsAre(BatchLedger::kPageFields / 4));
+}
+
+TEST_F(EngineTest, RestsNoLongerThanABoundAfterAChunkThatHadToWait) {
+  traffic_.Seen({.state = ledger_.state});
+  clock_.Advance(absl::Milliseconds(100));
+  ledger_.Record(1, 1000);
+  store_.on_apply = [this] { clock_.Advance(absl::Seconds(1)); };
+  ASSERT_TRUE(Run().status.ok());
+  EXPECT_THAT(sleeper_.sleeps(), ::testing::ElementsAre(absl::Milliseconds(50)));
+}
+
+TEST_F(EngineTest, GivesWayOnlySoLong) {
+  traffic_.Seen({.state = ledger_.state});
+  clock_.Advance(absl::Milliseconds(100));
+  RecordViews();
+  store_.on_apply = [this] {
+    clock_.Advance(absl::Seconds(31));
+    ledger_.recorded += 100000;
+  };
+  ASSERT_TRUE(Run().status.ok());
+  EXPECT_EQ(store_.Applied(), kViews);
+  EXPECT_EQ(store_.largest_chunk, 10u);
+  EXPECT_EQ(store_.applies, 4) << "of 4 articles each in the first minute, then of 10 and of the rest";
+}
+
+TEST_F(EngineTest, ReadsABatchInPages) {
+  for (uint64_t id = 1; id <= 2 * BatchLedger::kPageFields + 1; ++id) ledger_.Record(id, 1);
+  ASSERT_TRUE(Run().status.ok());
+  EXPECT_THAT(ledger_.pages, ::testing::ElementsAreArray(std::vector(3, BatchLedger::kPageFields)));
+}
+
+TEST_F(EngineTest, GoesOnWithOneLaneIfTheOtherGetsNoConnection) {
+  RecordViews();
+  store_.begin_refusals = {{2, absl::UnavailableError("too many connections")}};
+  ASSERT_TRUE(Run().status.ok());
+  EXPECT_EQ(store_.Applied(), kViews);
+}
+
+TEST_F(EngineTest, EndsTheRunIfMysqlIsAwayForTheFirstLane) {
+  RecordViews();
+  store_.begin_refusals = {{1, absl::UnavailableError("away")}, {2, absl::UnavailableError("away")}};
+  EXPECT_EQ(Run().status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(store_.Applied(), 0);
+  EXPECT_EQ(store_.rollbacks, 0) << "nothing has begun";
+  EXPECT_TRUE(Run().status.ok());
+  EXPECT_EQ(store_.Applied(), kViews);
 }
 
 TEST_F(EngineTest, WorksAtFullSpeedAgainWhenNoMoreViewsCome) {
   traffic_.Seen({.state = ledger_.state});
   clock_.Advance(absl::Milliseconds(100));
   RecordViews();
-  observer_.on_progress = [this] { clock_.Advance(absl::Seconds(1)); };
+  store_.on_apply = [this] { clock_.Advance(Traffic::kLinger); };
   ASSERT_TRUE(Run().status.ok());
   EXPECT_EQ(store_.Applied(), kViews);
   EXPECT_EQ(store_.largest_chunk, 10u);

@@ -109,26 +109,27 @@ TEST(AuditorTest, ReadsAgainWhileBatchesMoveAndGivesUpInTheEnd) {
   EXPECT_EQ(Auditor(ledger, keeper).Audit().status().code(), absl::StatusCode::kAborted);
 }
 
-TEST(TrafficTest, IsBusyForASecondAfterMoreViewsThanTheLimit) {
+TEST(TrafficTest, IsBusyForAWhileAfterMoreViewsThanTheLimit) {
   FakeClock clock;
   Traffic traffic(100, clock);
   const auto see = [&](int64_t recorded, uint64_t life = 7) {
-    clock.Advance(absl::Milliseconds(500));
+    clock.Advance(Traffic::kLinger / 2);
     traffic.Seen({.state = {.life = life, .epoch = 1}, .recorded = recorded});
   };
   EXPECT_FALSE(traffic.Busy());
   see(1000);
   EXPECT_FALSE(traffic.Busy()) << "one reading says nothing of the rate";
-  see(1050);
+  see(1150);
   EXPECT_FALSE(traffic.Busy()) << "as many as the limit";
-  see(1101);
+  see(1301);
   EXPECT_TRUE(traffic.Busy());
-  see(1101);
+  see(1301);
   EXPECT_TRUE(traffic.Busy());
-  see(1101);
+  see(1301);
   EXPECT_FALSE(traffic.Busy());
-  see(900, 8);
-  see(951, 8);
+  see(5000, 8);
+  EXPECT_FALSE(traffic.Busy()) << "a new life counts anew";
+  see(5151, 8);
   EXPECT_TRUE(traffic.Busy());
 }
 

@@ -226,6 +226,7 @@ void BindSync(Binder& binder, SyncSettings& sync) {
               });
   binder.Whole("sync.chunk_articles", sync.chunk_articles, 1, 100'000);
   binder.Whole("sync.busy_views", sync.busy_views, 0, 1'000'000'000);
+  binder.Time("sync.busy_at_most", sync.busy_at_most, absl::ZeroDuration(), kDay);
   binder.Whole("sync.busy_chunk_articles", sync.busy_chunk_articles, 1, 100'000);
   binder.Whole("sync.lanes", sync.lanes, 1, 16);
   binder.Time("sync.lease", sync.lease, absl::ZeroDuration(), kMinute);

@@ -63,14 +63,15 @@ class BatchLedger {
   // tests/model/ledger.pml: `seal`.
   virtual absl::StatusOr<SealReply> Seal() = 0;
 
+  static constexpr size_t kPageFields = 2000;  // a millisecond of Redis' time
+  using Visit = absl::FunctionRef<void(absl::string_view field, absl::string_view value)>;
+
   // Calls `visit` with every field and value of the sealed batch, in no order, possibly some of them twice.
   // Reads it page by page and asks `page_fields` before each how many fields it shall have.
   // If the batch leaves Redis meanwhile (released by another syncer, or lost), what is visited may be a part
   // of it: compare ReadPending's state before and after.
   //
   // tests/model/ledger.pml: the copying in `seal`.
-  static constexpr size_t kPageFields = 2000;  // a millisecond of Redis' time
-  using Visit = absl::FunctionRef<void(absl::string_view field, absl::string_view value)>;
   virtual absl::Status ReadSealed(absl::FunctionRef<size_t()> page_fields, Visit visit) = 0;
 
   // Drops the sealed batch if it is still (life, epoch) under this name: a Redis that was put back may have

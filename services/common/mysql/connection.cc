@@ -279,6 +279,8 @@ absl::Status Connection::Command(absl::string_view sql) {
 }
 
 absl::Status Connection::Begin() {
+  // The server would commit the one under way.
+  if (impl_->in_transaction) return absl::InternalError("MySQL: a transaction is under way already");
   absl::Status status = impl_->Query("START TRANSACTION");
   impl_->in_transaction = status.ok();
   return status;

@@ -60,7 +60,8 @@ class Connection {
   // Runs a statement without arguments and rows that servers do not prepare, such as SAVEPOINT.
   absl::Status Command(absl::string_view sql);
 
-  // Transactions. Commit answers UNKNOWN when the reply was lost: it may have happened or not.
+  // Transactions. Begin answers INTERNAL while one is under way. Commit answers UNKNOWN when the reply was
+  // lost: it may have happened or not.
   absl::Status Begin();
   absl::Status Commit();
   absl::Status Rollback();
