@@ -39,6 +39,7 @@ class ArticleStream::Call final
   // REQUIRES: no batch is under way.
   void Write(Flight flight) {
     request_.Clear();
+    request_.set_counts_only(stream_.asks_ == Asks::kCounts);
     for (const PendingView& view : flight.views) request_.add_ids(view.id);
     flight_ = std::move(flight);
     StartWrite(&request_);
@@ -93,6 +94,13 @@ namespace {
 
 absl::StatusOr<v1::Article> ToOutcome(v1::ViewResult& result, ServiceErrors& errors) {
   if (result.has_article()) return std::move(*result.mutable_article());
+  if (result.has_read_count()) {
+    v1::Article counted;
+    counted.set_id(result.id());
+    counted.set_read_count(result.read_count());
+    counted.set_read_count_stale(result.read_count_stale());
+    return counted;
+  }
   if (result.has_error() && result.error().code() != 0)
     return errors.ForViewer({static_cast<absl::StatusCode>(result.error().code()), result.error().message()});
   return absl::InternalError("the article service answered a view without a result");
@@ -112,10 +120,11 @@ absl::Status OutcomeOfLost(bool overdue, bool reached) {
 
 }  // namespace
 
-ArticleStream::ArticleStream(v1::ArticleService::StubInterface& stub, absl::Duration timeout,
+ArticleStream::ArticleStream(v1::ArticleService::StubInterface& stub, Asks asks, absl::Duration timeout,
                              const Clock& clock, ServiceErrors& errors, StreamTally& tally, Post post,
                              PutOff put_off)
     : stub_(stub),
+      asks_(asks),
       timeout_(timeout),
       clock_(clock),
       errors_(errors),

@@ -27,7 +27,9 @@ struct StreamTally {
 // Views on their way over one ViewArticles stream: what arrives while a message is under way becomes the next
 // message. The stream is opened when a batch needs it. When it breaks, the views of the batch under way fail,
 // once, with UNAVAILABLE; the message says whether they may have been counted, which is certain only if the
-// service was never reached. Those that wait go over the next stream. Thread-safe.
+// service was never reached. Those that wait go over the next stream. A stream asks either for whole articles
+// or for counts only, so that views whose text is at hand never wait for those whose text is read from MySQL.
+// Thread-safe.
 class ArticleStream {
  public:
   static constexpr size_t kMaxBatch = 1000;    // as the service allows
@@ -40,10 +42,12 @@ class ArticleStream {
   // Runs a task soon, on another thread than gRPC's: all answers of one message together.
   using Post = std::function<void(std::function<void()> task)>;
 
+  enum class Asks { kArticles, kCounts };
+
   // All must outlive the stream, and tasks given to `post` must not run after it. `timeout` is how long the
   // service may take to answer one message.
-  ArticleStream(v1::ArticleService::StubInterface& stub, absl::Duration timeout, const Clock& clock,
-                ServiceErrors& errors, StreamTally& tally, Post post, PutOff put_off);
+  ArticleStream(v1::ArticleService::StubInterface& stub, Asks asks, absl::Duration timeout,
+                const Clock& clock, ServiceErrors& errors, StreamTally& tally, Post post, PutOff put_off);
 
   // Closes.
   ~ArticleStream();
@@ -89,6 +93,7 @@ class ArticleStream {
   bool NoCalls() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return calls_ == 0; }
 
   v1::ArticleService::StubInterface& stub_;
+  const Asks asks_;
   const absl::Duration timeout_;
   const Clock& clock_;
   ServiceErrors& errors_;

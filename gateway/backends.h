@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "readcount/v1/article_service.pb.h"
@@ -20,11 +21,14 @@ class ArticleBackend {
  public:
   virtual ~ArticleBackend() = default;
 
-  // Records one view. After an error other than NOT_FOUND, INVALID_ARGUMENT and RESOURCE_EXHAUSTED the view
-  // may have been counted, unless the message says that it was not; it is never sent twice.
-  virtual void View(uint64_t id, Callback<v1::Article> callback) = 0;
+  // Records one view and answers the article, without `text` only its id and count. After an error other than
+  // NOT_FOUND, INVALID_ARGUMENT and RESOURCE_EXHAUSTED the view may have been counted, unless the message
+  // says that it was not; it is never sent twice.
+  virtual void View(uint64_t id, bool text, Callback<v1::Article> callback) = 0;
 
   virtual void Get(uint64_t id, Callback<v1::Article> callback) = 0;
+  // 1 to 1000 ids, a result for each in their order.
+  virtual void BatchGet(std::vector<uint64_t> ids, Callback<v1::BatchGetArticlesResponse> callback) = 0;
   virtual void List(const v1::ListArticlesRequest& request, Callback<v1::ListArticlesResponse> callback) = 0;
 };
 

@@ -8,7 +8,7 @@ namespace {
 
 constexpr MetricSpec kReachable = {
     "readcount_service_reachable", MetricKind::kGauge,
-    "0 if the last attempt to connect to the service failed; 1 if it did not, or none was made yet."};
+    "0 from a failed attempt to connect to the service until one succeeds; 1 otherwise."};
 constexpr MetricSpec kRequests = {"readcount_http_requests_total", MetricKind::kCounter,
                                   "Requests answered, by route and class of status; route none is for "
                                   "unknown paths and for what is no request."};
@@ -25,6 +25,19 @@ constexpr MetricSpec kAccepted = {"readcount_http_connections_total", MetricKind
                                   "because refusals were too many already."};
 constexpr MetricSpec kEvicted = {"readcount_http_connections_evicted_total", MetricKind::kCounter,
                                  "Idle connections that were ended to make room."};
+constexpr MetricSpec kTextLookups = {
+    "readcount_text_cache_lookups_total", MetricKind::kCounter,
+    "Texts looked for to answer a view: hit, or expired or miss, and the article is asked for whole."};
+constexpr MetricSpec kTextRenewals = {"readcount_text_cache_renewals_total", MetricKind::kCounter,
+                                      "Texts in use that were asked for anew before they expired."};
+constexpr MetricSpec kTextEvictions = {"readcount_text_cache_evictions_total", MetricKind::kCounter,
+                                       "Texts that left the cache for others."};
+constexpr MetricSpec kTexts = {"readcount_text_cache_articles", MetricKind::kGauge,
+                               "Articles whose text is at hand."};
+constexpr MetricSpec kTextBytes = {"readcount_text_cache_bytes", MetricKind::kGauge,
+                                   "Memory used by the texts."};
+constexpr MetricSpec kTextMaxBytes = {"readcount_text_cache_max_bytes", MetricKind::kGauge,
+                                      "Bound of the texts, gateway.text_bytes."};
 constexpr MetricSpec kStreams = {
     "readcount_article_streams", MetricKind::kGauge,
     "Streams of views to ArticleService: open, idle (not opened yet), or lost and not answering since."};
@@ -54,11 +67,12 @@ void GatewayMetrics::Collect(MetricSink& sink) const {
   CollectServices(sink);
   CollectRequests(sink);
   CollectConnections(sink);
+  CollectTexts(sink);
   CollectStreams(sink);
 }
 
 void GatewayMetrics::CollectServices(MetricSink& sink) const {
-  const bool article = Reachable(*article_channel_), sync = Reachable(*sync_channel_);
+  const bool article = article_service_.Check(), sync = sync_service_.Check();
   AddMode(sink, kModes, static_cast<size_t>(ModeOf(article, sync)));
   sink.Add(kReachable, article, {{"service", "article_service"}});
   sink.Add(kReachable, sync, {{"service", "sync_service"}});
@@ -87,6 +101,18 @@ void GatewayMetrics::CollectConnections(MetricSink& sink) const {
   sink.Add(kAccepted, stats.total_refused, {{"outcome", "refused"}});
   sink.Add(kAccepted, stats.total_dropped, {{"outcome", "dropped"}});
   sink.Add(kEvicted, stats.total_evicted);
+}
+
+void GatewayMetrics::CollectTexts(MetricSink& sink) const {
+  const TextCache::Stats texts = texts_.stats();
+  sink.Add(kTextLookups, texts.hits, {{"result", "hit"}});
+  sink.Add(kTextLookups, texts.expired, {{"result", "expired"}});
+  sink.Add(kTextLookups, texts.misses, {{"result", "miss"}});
+  sink.Add(kTextRenewals, texts.renewals);
+  sink.Add(kTextEvictions, texts.evicted);
+  sink.Add(kTexts, texts.articles);
+  sink.Add(kTextBytes, texts.bytes);
+  sink.Add(kTextMaxBytes, texts.max_bytes);
 }
 
 void GatewayMetrics::CollectStreams(MetricSink& sink) const {

@@ -5,6 +5,7 @@
 #include "gateway/grpc_backends.h"
 #include "gateway/listener.h"
 #include "gateway/router.h"
+#include "gateway/text_cache.h"
 #include "services/common/metrics/metric.h"
 
 namespace readcount::gateway {
@@ -14,13 +15,15 @@ namespace readcount::gateway {
 class GatewayMetrics final : public MetricSource {
  public:
   // All must outlive the source.
-  GatewayMetrics(const Router& router, const Listener& listener, const GrpcArticleBackend& articles,
-                 std::shared_ptr<grpc::Channel> article_channel, std::shared_ptr<grpc::Channel> sync_channel)
+  GatewayMetrics(const Router& router, const Listener& listener, const TextCache& texts,
+                 const GrpcArticleBackend& articles, std::shared_ptr<grpc::Channel> article_channel,
+                 std::shared_ptr<grpc::Channel> sync_channel)
       : router_(router),
         listener_(listener),
+        texts_(texts),
         articles_(articles),
-        article_channel_(std::move(article_channel)),
-        sync_channel_(std::move(sync_channel)) {}
+        article_service_(std::move(article_channel)),
+        sync_service_(std::move(sync_channel)) {}
 
   // A channel that is not connected begins to connect, so that the next scrape knows.
   void Collect(MetricSink& sink) const override;
@@ -29,13 +32,14 @@ class GatewayMetrics final : public MetricSource {
   void CollectServices(MetricSink& sink) const;
   void CollectRequests(MetricSink& sink) const;
   void CollectConnections(MetricSink& sink) const;
+  void CollectTexts(MetricSink& sink) const;
   void CollectStreams(MetricSink& sink) const;
 
   const Router& router_;
   const Listener& listener_;
+  const TextCache& texts_;
   const GrpcArticleBackend& articles_;
-  const std::shared_ptr<grpc::Channel> article_channel_;
-  const std::shared_ptr<grpc::Channel> sync_channel_;
+  mutable Reachability article_service_, sync_service_;
 };
 
 }  // namespace readcount::gateway

@@ -7,10 +7,13 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "gateway/article_views.h"
 #include "gateway/gateway_metrics.h"
 #include "gateway/grpc_backends.h"
 #include "gateway/listener.h"
 #include "gateway/router.h"
+#include "gateway/text_cache.h"
+#include "gateway/text_renewal.h"
 #include "services/common/base/sleeper.h"
 #include "services/common/config/settings.h"
 #include "services/common/metrics/exporter.h"
@@ -32,13 +35,16 @@ class GatewayServer final : public Program {
 
  private:
   absl::Status Listen(const Settings& settings);
-  void Watch(absl::Duration interval);
+  void Watch(absl::Duration interval);  // overdue answers and texts that are due
 
   // In the order of their lives: each uses those before it.
   const std::shared_ptr<grpc::Channel> article_channel_;
   const std::shared_ptr<grpc::Channel> sync_channel_;
   boost::asio::io_context io_;
+  TextCache texts_;
   GrpcArticleBackend articles_;
+  ArticleViews views_;
+  TextRenewal renewal_;
   GrpcSyncBackend sync_;
   GrpcHealthBackend health_;
   const Router router_;

@@ -52,8 +52,11 @@ std::shared_ptr<grpc::Channel> MakeChannel(const Address& address) {
                                    arguments);
 }
 
-bool Reachable(grpc::Channel& channel) {
-  return channel.GetState(/*try_to_connect=*/true) != GRPC_CHANNEL_TRANSIENT_FAILURE;
+bool Reachability::Check() {
+  const grpc_connectivity_state state = channel_->GetState(/*try_to_connect=*/true);
+  if (state == GRPC_CHANNEL_READY) reachable_ = true;
+  if (state == GRPC_CHANNEL_TRANSIENT_FAILURE) reachable_ = false;
+  return reachable_;
 }
 
 GrpcArticleBackend::GrpcArticleBackend(const std::shared_ptr<grpc::Channel>& channel, int streams,
@@ -62,43 +65,58 @@ GrpcArticleBackend::GrpcArticleBackend(const std::shared_ptr<grpc::Channel>& cha
       errors_("the article service", SystemClock()),
       calls_(timeout, errors_) {
   for (int i = 0; i < streams; ++i) {
-    streams_.push_back(std::make_unique<ArticleStream>(
-        *stub_, timeout, SystemClock(), errors_, tally_, post,
-        [this](uint64_t id, Callback<v1::Article> callback) { ReadThenView(id, std::move(callback)); }));
+    Add(ArticleStream::Asks::kArticles, timeout, post);
+    Add(ArticleStream::Asks::kCounts, timeout, post);
   }
+}
+
+void GrpcArticleBackend::Add(ArticleStream::Asks asks, absl::Duration timeout,
+                             const ArticleStream::Post& post) {
+  const bool text = asks == ArticleStream::Asks::kArticles;
+  Asking(text).push_back(
+      std::make_unique<ArticleStream>(*stub_, asks, timeout, SystemClock(), errors_, tally_, post,
+                                      [this, text](uint64_t id, Callback<v1::Article> callback) {
+                                        ReadThenView(id, text, std::move(callback));
+                                      }));
 }
 
 // After this no stream starts a call any more, and a call that ends finds its stream closed, not gone.
 GrpcArticleBackend::~GrpcArticleBackend() {
-  for (const auto& stream : streams_) stream->Close();
+  for (const Streams* streams : {&article_streams_, &count_streams_}) {
+    for (const auto& stream : *streams) stream->Close();
+  }
 }
 
 std::vector<ArticleStream::State> GrpcArticleBackend::stream_states() const {
   std::vector<ArticleStream::State> states;
-  states.reserve(streams_.size());
-  for (const auto& stream : streams_) states.push_back(stream->state());
+  for (const Streams* streams : {&article_streams_, &count_streams_}) {
+    for (const auto& stream : *streams) states.push_back(stream->state());
+  }
   return states;
 }
 
-ArticleStream& GrpcArticleBackend::NextStream() {
-  return *streams_[next_.fetch_add(1, std::memory_order_relaxed) % streams_.size()];
+ArticleStream& GrpcArticleBackend::NextStream(bool text) {
+  const Streams& streams = Asking(text);
+  return *streams[next_.fetch_add(1, std::memory_order_relaxed) % streams.size()];
 }
 
-void GrpcArticleBackend::View(uint64_t id, Callback<v1::Article> callback) {
-  NextStream().View(id, /*final=*/false, std::move(callback));
+void GrpcArticleBackend::View(uint64_t id, bool text, Callback<v1::Article> callback) {
+  NextStream(text).View(id, /*final=*/false, std::move(callback));
 }
 
 // Reading counts nothing, so it may fail or be late without leaving a doubt; afterwards the article is in the
 // service's cache, and no view on the stream has to wait for it.
-void GrpcArticleBackend::ReadThenView(uint64_t id, Callback<v1::Article> callback) {
-  Get(id, [this, id, callback = std::move(callback)](const absl::StatusOr<v1::Article>& article) {
+void GrpcArticleBackend::ReadThenView(uint64_t id, bool text, Callback<v1::Article> callback) {
+  Get(id, [this, id, text, callback = std::move(callback)](const absl::StatusOr<v1::Article>& article) {
     if (!article.ok()) return callback(article.status());
-    NextStream().View(id, /*final=*/true, callback);
+    NextStream(text).View(id, /*final=*/true, callback);
   });
 }
 
 void GrpcArticleBackend::EnforceTimeout() {
-  for (const auto& stream : streams_) stream->EnforceTimeout();
+  for (const Streams* streams : {&article_streams_, &count_streams_}) {
+    for (const auto& stream : *streams) stream->EnforceTimeout();
+  }
 }
 
 void GrpcArticleBackend::Get(uint64_t id, Callback<v1::Article> callback) {
@@ -109,6 +127,18 @@ void GrpcArticleBackend::Get(uint64_t id, Callback<v1::Article> callback) {
       [callback = std::move(callback)](const absl::Status& status, v1::GetArticleResponse& response) {
         if (!status.ok()) return callback(status);
         callback(std::move(*response.mutable_article()));
+      });
+}
+
+void GrpcArticleBackend::BatchGet(std::vector<uint64_t> ids,
+                                  Callback<v1::BatchGetArticlesResponse> callback) {
+  v1::BatchGetArticlesRequest request;
+  request.mutable_ids()->Assign(ids.begin(), ids.end());
+  calls_.Start<v1::BatchGetArticlesResponse>(
+      *stub_->async(), &v1::ArticleService::Stub::async::BatchGetArticles, std::move(request),
+      [callback = std::move(callback)](const absl::Status& status, v1::BatchGetArticlesResponse& response) {
+        if (!status.ok()) return callback(status);
+        callback(std::move(response));
       });
 }
 

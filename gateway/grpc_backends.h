@@ -28,8 +28,19 @@ namespace readcount::gateway {
 // A channel to a service that comes back soon after the service does.
 std::shared_ptr<grpc::Channel> MakeChannel(const Address& address);
 
-// False if the channel's last attempt to connect failed. One that is not connected begins to connect.
-bool Reachable(grpc::Channel& channel);
+// Whether a service can be reached, as its channel last knew for certain. Thread-safe.
+class Reachability {
+ public:
+  explicit Reachability(std::shared_ptr<grpc::Channel> channel) : channel_(std::move(channel)) {}
+
+  // False from a failed attempt to connect until one succeeds. A channel that is not connected begins to
+  // connect.
+  bool Check();
+
+ private:
+  const std::shared_ptr<grpc::Channel> channel_;
+  std::atomic<bool> reachable_ = true;
+};
 
 // Single calls to one service that are under way. Each has a deadline and ends, at the latest, with the
 // object that started it, so that no callback outlives what it was given. Thread-safe.
@@ -81,14 +92,15 @@ class UnaryCalls {
 // ArticleService over gRPC: views over streams, everything else as single calls.
 class GrpcArticleBackend final : public ArticleBackend {
  public:
-  // `post` as ArticleStream has it.
+  // `streams` for whole articles and as many for counts; `post` as ArticleStream has it.
   GrpcArticleBackend(const std::shared_ptr<grpc::Channel>& channel, int streams, absl::Duration timeout,
                      const ArticleStream::Post& post);
 
   ~GrpcArticleBackend() override;
 
-  void View(uint64_t id, Callback<v1::Article> callback) override;
+  void View(uint64_t id, bool text, Callback<v1::Article> callback) override;
   void Get(uint64_t id, Callback<v1::Article> callback) override;
+  void BatchGet(std::vector<uint64_t> ids, Callback<v1::BatchGetArticlesResponse> callback) override;
   void List(const v1::ListArticlesRequest& request, Callback<v1::ListArticlesResponse> callback) override;
 
   // To be called several times within the timeout.
@@ -98,13 +110,17 @@ class GrpcArticleBackend final : public ArticleBackend {
   const StreamTally& stream_tally() const { return tally_; }
 
  private:
-  ArticleStream& NextStream();
-  void ReadThenView(uint64_t id, Callback<v1::Article> callback);
+  using Streams = std::vector<std::unique_ptr<ArticleStream>>;
+
+  void Add(ArticleStream::Asks asks, absl::Duration timeout, const ArticleStream::Post& post);
+  Streams& Asking(bool text) { return text ? article_streams_ : count_streams_; }
+  ArticleStream& NextStream(bool text);
+  void ReadThenView(uint64_t id, bool text, Callback<v1::Article> callback);
 
   const std::unique_ptr<v1::ArticleService::Stub> stub_;
   ServiceErrors errors_;
   StreamTally tally_;
-  std::vector<std::unique_ptr<ArticleStream>> streams_;
+  Streams article_streams_, count_streams_;
   std::atomic<size_t> next_ = 0;
   UnaryCalls calls_;  // after the streams: its callbacks use them
 };

@@ -30,8 +30,8 @@ bool CountsAView(const Request& request) {
   return request.method == Method::kGet && !request.prefetch && request.target.Get("view") != "false";
 }
 
-void GetArticle(ArticleBackend& articles, const Request& request, const std::string& parameter,
-                Respond respond) {
+void GetArticle(ArticleBackend& articles, ArticleViews& views, const Request& request,
+                const std::string& parameter, Respond respond) {
   const std::optional<uint64_t> id = ParseArticleId(parameter);
   if (!id.has_value()) {
     return respond(ErrorResponse(absl::InvalidArgumentError(
@@ -42,7 +42,7 @@ void GetArticle(ArticleBackend& articles, const Request& request, const std::str
     return respond(ErrorResponse(absl::InvalidArgumentError("view: must be true or false")));
   }
   if (CountsAView(request)) {
-    articles.View(*id, Answer<v1::Article>(std::move(respond), ArticleJson));
+    views.View(*id, std::move(respond));
   } else {
     articles.Get(*id, Answer<v1::Article>(std::move(respond), ArticleJson));
   }
@@ -93,13 +93,13 @@ void GetReadiness(HealthBackend& health, const Respond& respond) {
 
 }  // namespace
 
-std::vector<Route> MakeRoutes(ArticleBackend& articles, SyncBackend& sync, HealthBackend& health,
-                              const std::string& admin_token) {
+std::vector<Route> MakeRoutes(ArticleBackend& articles, ArticleViews& views, SyncBackend& sync,
+                              HealthBackend& health, const std::string& admin_token) {
   std::vector<Route> routes;
   routes.push_back(
       {.path = "/api/article/",
-       .get = [&articles](const Request& request, const std::string& parameter, Respond respond) {
-         GetArticle(articles, request, parameter, std::move(respond));
+       .get = [&articles, &views](const Request& request, const std::string& parameter, Respond respond) {
+         GetArticle(articles, views, request, parameter, std::move(respond));
        }});
   routes.push_back({.path = "/api/articles",
                     .get = [&articles](const Request& request, const std::string&, Respond respond) {

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/article_views.h"
 #include "gateway/backends.h"
 #include "gateway/router.h"
 
@@ -15,8 +16,8 @@ namespace readcount::gateway {
 //   POST /api/sync          runs a sync; asks for `Authorization: Bearer <admin_token>`
 //   GET  /healthz           200 while the process lives
 //   GET  /readyz            200 if ArticleService serves
-// Unknown query parameters are ignored. The backends must outlive the routes.
-std::vector<Route> MakeRoutes(ArticleBackend& articles, SyncBackend& sync, HealthBackend& health,
-                              const std::string& admin_token);
+// Unknown query parameters are ignored. The backends and `views` must outlive the routes.
+std::vector<Route> MakeRoutes(ArticleBackend& articles, ArticleViews& views, SyncBackend& sync,
+                              HealthBackend& health, const std::string& admin_token);
 
 }  // namespace readcount::gateway

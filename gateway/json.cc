@@ -7,6 +7,7 @@
 #include <rapidjson/writer.h>
 
 #include <cmath>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -82,15 +83,25 @@ std::string Lower(absl::string_view name, absl::string_view prefix) {
   return absl::AsciiStrToLower(absl::StripPrefix(name, prefix));
 }
 
-void Object(Writer& writer, const v1::Article& article) {
-  writer.StartObject();
+void FieldsBeforeCount(Writer& writer, const v1::Article& article) {
   Field(writer, "id", article.id());
   Field(writer, "title", article.title());
-  Field(writer, "read_count", article.read_count());
+}
+
+constexpr char kCount[] = "read_count";
+
+void FieldsAfterCount(Writer& writer, const v1::Article& article) {
   Field(writer, "content", article.content());
   Field(writer, "author", article.author());
   Time(writer, "created_at", article.has_created_at(), article.created_at());
   Time(writer, "updated_at", article.has_updated_at(), article.updated_at());
+}
+
+void Object(Writer& writer, const v1::Article& article) {
+  writer.StartObject();
+  FieldsBeforeCount(writer, article);
+  Field(writer, kCount, article.read_count());
+  FieldsAfterCount(writer, article);
   if (article.read_count_stale()) Flag(writer, "read_count_stale", true);
   if (article.content_stale()) Flag(writer, "content_stale", true);
   writer.EndObject();
@@ -137,15 +148,20 @@ void Object(Writer& writer, const v1::SyncStatus& status) {
   writer.EndObject();
 }
 
+// The envelope of a success as far as its data.
+void BeginEnvelope(Writer& writer) {
+  writer.StartObject();
+  Field(writer, "code", int64_t{0});
+  Field(writer, "message", "ok");
+  writer.Key("data");
+}
+
 // The envelope of a success around what `data` writes.
 template <typename Data>
 std::string Envelope(Data data) {
   rapidjson::StringBuffer buffer;
   Writer writer(buffer);
-  writer.StartObject();
-  Field(writer, "code", int64_t{0});
-  Field(writer, "message", "ok");
-  writer.Key("data");
+  BeginEnvelope(writer);
   data(writer);
   writer.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
@@ -155,6 +171,28 @@ std::string Envelope(Data data) {
 
 std::string ArticleJson(const v1::Article& article) {
   return Envelope([&](Writer& writer) { Object(writer, article); });
+}
+
+ArticleText MakeArticleText(const v1::Article& article) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  BeginEnvelope(writer);
+  writer.StartObject();
+  FieldsBeforeCount(writer, article);
+  Field(writer, kCount, uint64_t{0});
+  const size_t count_at = buffer.GetSize() - 1;  // of the zero, which is left out
+  FieldsAfterCount(writer, article);
+  std::string json;
+  json.reserve(buffer.GetSize() - 1);
+  json.append(buffer.GetString(), count_at)
+      .append(buffer.GetString() + count_at + 1, buffer.GetSize() - count_at - 1);
+  return {.json = std::move(json), .count_at = count_at};
+}
+
+std::string ArticleJson(const ArticleText& text, uint64_t read_count, bool read_count_stale) {
+  const absl::string_view json = text.json;
+  return absl::StrCat(json.substr(0, text.count_at), read_count, json.substr(text.count_at),
+                      read_count_stale ? R"(,"read_count_stale":true}})" : "}}");
 }
 
 std::string ArticlesJson(const v1::ListArticlesResponse& page) {

@@ -13,6 +13,16 @@ namespace readcount::gateway {
 // true. Whatever goes in, JSON comes out: bytes that are not UTF-8 become U+FFFD, numbers that are not finite
 // null.
 std::string ArticleJson(const v1::Article& article);
+
+// The body of an article but for its count, made once for many answers.
+struct ArticleText {
+  std::string json;     // as far as the end of what never changes
+  size_t count_at = 0;  // where the count belongs
+};
+ArticleText MakeArticleText(const v1::Article& article);
+
+// The same body as ArticleJson of an article with that text, id and count.
+std::string ArticleJson(const ArticleText& text, uint64_t read_count, bool read_count_stale);
 std::string ArticlesJson(const v1::ListArticlesResponse& page);
 std::string SyncStatusJson(const v1::SyncStatus& status);
 std::string SyncRunJson(const v1::SyncRun& run);

@@ -26,14 +26,16 @@ struct ArticleRow {
   uint64_t count = 0;                      // articles.read_count
   uint64_t life = 0;                       // the life that `applied_epoch` speaks of
   uint64_t applied_epoch = 0;              // the newest batch of that life that is in `count`; 0: none
+  absl::Duration text_fresh_for;           // how long the text may still be shown; 0 for one in no cache
 };
 
 // An article as it is answered.
 struct CountedArticle {
   std::shared_ptr<const Article> article;  // none if only the count was asked for
   uint64_t read_count = 0;
-  bool count_stale = false;    // `read_count` may lack recent views
-  bool content_stale = false;  // the text is older than it should be
+  bool count_stale = false;       // `read_count` may lack recent views
+  bool content_stale = false;     // the text is older than it should be
+  absl::Duration text_fresh_for;  // how long the text may still be shown
 };
 
 }  // namespace readcount

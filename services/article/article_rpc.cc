@@ -53,7 +53,8 @@ grpc::ServerUnaryReactor* ArticleServiceRpc::BatchGetArticles(grpc::CallbackServ
   if (const absl::Status size = CheckBatchSize(request->ids_size()); !size.ok()) return Refuse(reactor, size);
   if (const absl::Status begun = calls_.Begin(); !begun.ok()) return Refuse(reactor, begun);
   ArticleReader::Ids ids(request->ids().begin(), request->ids().end());
-  reader_.Read(std::move(ids), {.record = false},
+  // Who asks for many keeps their texts, and is best served by new ones.
+  reader_.Read(std::move(ids), {.record = false, .renew = true},
                [this, reactor, request, response](ArticleReader::Results results) {
                  for (int i = 0; i < request->ids_size(); ++i)
                    ToProto(request->ids(i), results[i], *response->add_results());

@@ -92,6 +92,7 @@ ArticleCache::Lookup ArticleCache::FindLocked(uint64_t id, bool text, absl::Dura
   const Text& known = *found->second;
   texts_.splice(texts_.begin(), texts_, found->second);
   lookup.row.article = known.article;
+  lookup.row.text_fresh_for = std::max(known.expires - now, absl::ZeroDuration());
   lookup.state = AgeOf(now, known.expires, settings_.ttl);
   return lookup;
 }
@@ -128,15 +129,17 @@ ArticleRow ArticleCache::Put(const ArticleRow& row) {
   }
   known.shown = std::max(known.shown, row.count);
   known.expires = absl::ToInt64Nanoseconds(now + ShortenedLocked(settings_.count_ttl));
-  if (row.article != nullptr) PutTextLocked(row.article, now);
+  const absl::Duration text_ttl = ShortenedLocked(settings_.ttl);
+  if (row.article != nullptr) PutTextLocked(row.article, now + text_ttl);
   return {.id = row.id,
           .article = row.article,
           .count = known.count,
           .life = known.life,
-          .applied_epoch = known.applied_epoch};
+          .applied_epoch = known.applied_epoch,
+          .text_fresh_for = row.article != nullptr ? text_ttl : absl::ZeroDuration()};
 }
 
-void ArticleCache::PutTextLocked(const std::shared_ptr<const Article>& article, absl::Duration now) {
+void ArticleCache::PutTextLocked(const std::shared_ptr<const Article>& article, absl::Duration expires) {
   const auto [place, added] = text_by_id_.try_emplace(article->id);
   if (added) {
     texts_.emplace_front();
@@ -144,7 +147,7 @@ void ArticleCache::PutTextLocked(const std::shared_ptr<const Article>& article, 
   }
   Text& text = *place->second;
   bytes_ -= text.bytes;
-  text = {.article = article, .expires = now + ShortenedLocked(settings_.ttl), .bytes = BytesOf(*article)};
+  text = {.article = article, .expires = expires, .bytes = BytesOf(*article)};
   bytes_ += text.bytes;
   while (bytes_ > settings_.bytes && texts_.size() > 1) {
     ++stats_.evicted;

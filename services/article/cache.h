@@ -106,7 +106,7 @@ class ArticleCache {
   void CountLookupLocked(State state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsAbsentLocked(uint64_t id, absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Duration ShortenedLocked(absl::Duration ttl) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void PutTextLocked(const std::shared_ptr<const Article>& article, absl::Duration now)
+  void PutTextLocked(const std::shared_ptr<const Article>& article, absl::Duration expires)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ForgetTextLocked(uint64_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ForgetAbsenceLocked(uint64_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -2,6 +2,9 @@
 
 #include <google/protobuf/timestamp.pb.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "services/common/durability/proto_convert.h"
 #include "services/common/ledger/state.h"
 #include "services/common/rpc/status.h"
@@ -34,6 +37,11 @@ v1::ArticleMode ToProto(ArticleMode mode) {
   return v1::ARTICLE_MODE_UNSPECIFIED;
 }
 
+uint32_t ToMilliseconds(absl::Duration time) {
+  constexpr int64_t kMost = std::numeric_limits<uint32_t>::max();
+  return static_cast<uint32_t>(std::clamp<int64_t>(absl::ToInt64Milliseconds(time), 0, kMost));
+}
+
 std::string ErrorText(const absl::Status& status) {
   return std::string(status.message());
 }
@@ -51,6 +59,7 @@ void ToProto(const CountedArticle& from, v1::Article& to) {
   SetTime(article.updated_at, &v1::Article::mutable_updated_at, to);
   to.set_read_count_stale(from.count_stale);
   to.set_content_stale(from.content_stale);
+  to.set_text_fresh_ms(ToMilliseconds(from.text_fresh_for));
 }
 
 void ToProto(uint64_t id, const absl::StatusOr<CountedArticle>& from, v1::ArticleResult& to) {
@@ -68,6 +77,7 @@ void ToProto(uint64_t id, const absl::StatusOr<CountedArticle>& from, bool count
     SetError(from.status(), *to.mutable_error());
   } else if (counts_only) {
     to.set_read_count(from->read_count);
+    to.set_read_count_stale(from->count_stale);
   } else {
     ToProto(*from, *to.mutable_article());
   }

@@ -36,7 +36,8 @@ bool ReadOperation::Start() {
       item.error = absl::InvalidArgumentError("id: must be 1 or greater");
     } else if (state == State::kAbsent) {
       item.error = absl::NotFoundError(absl::StrCat("there is no article ", ids_[i]));
-    } else if (state == State::kUnknown || state == State::kExpired) {
+    } else if (state == State::kUnknown || state == State::kExpired ||
+               (state == State::kAgeing && options_.renew)) {
       missing.push_back(&item);
     } else if (state == State::kAgeing) {
       reader_.loader_.Renew(KeyOf(item, reader_.recorder_.life()));
@@ -51,7 +52,7 @@ bool ReadOperation::Start() {
 
 void ReadOperation::Load(Item& item) {
   reader_.loader_.Load(KeyOf(item, reader_.recorder_.life()),
-                       item.expired ? reader_.patience_.refresh : options_.first_patience,
+                       item.known ? reader_.patience_.refresh : options_.first_patience,
                        [self = shared_from_this(), &item](const absl::StatusOr<ArticleRow>& row) {
                          self->RowLoaded(item, row);
                          if (self->LastOfStep()) self->AskLedger();
@@ -186,10 +187,12 @@ void ReadOperation::NoteExactCounts() {
 }
 
 CountedArticle ReadOperation::Answer(Item& item) {
-  CountedArticle answer{.article = std::move(item.row.article),
-                        .read_count = item.count.count,
-                        .count_stale = !item.exact,
-                        .content_stale = item.content_stale};
+  CountedArticle answer{
+      .article = std::move(item.row.article),
+      .read_count = item.count.count,
+      .count_stale = !item.exact,
+      .content_stale = item.content_stale,
+      .text_fresh_for = item.content_stale ? absl::ZeroDuration() : item.row.text_fresh_for};
   // A view that is held is in every count from now on.
   if (!item.exact)
     answer.read_count = reader_.cache_.ShowAtLeast(IdOf(item), item.count.count, held_ ? 1 : 0);

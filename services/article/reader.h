@@ -45,8 +45,9 @@ class ArticleReader {
   using Ids = ViewRecorder::Ids;
 
   struct Options {
-    bool record = false;                                       // one view of each
-    bool text = true;                                          // else the counts only
+    bool record = false;  // one view of each
+    bool text = true;     // else the counts only
+    bool renew = false;   // read again what will soon expire, and wait for it
     absl::Duration first_patience = absl::InfiniteDuration();  // to read an article that is not in the cache
   };
 

@@ -230,6 +230,37 @@ TEST_F(ReaderTest, ReadsTextAgainBeforeItExpiresWhileNobodyWaits) {
   EXPECT_EQ(Read({1}, false)[0]->article->title, "another title");
 }
 
+TEST_F(ReaderTest, SaysHowLongATextMayBeKept) {
+  const absl::Duration whole = Read({1}, false)[0]->text_fresh_for;
+  EXPECT_GE(whole, absl::Seconds(48)) << "of 60 seconds, up to a fifth less";
+  EXPECT_LE(whole, absl::Seconds(60));
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_EQ(Read({1}, false)[0]->text_fresh_for, whole - absl::Seconds(10));
+  repository_.Fail(absl::UnavailableError("MySQL is away"));
+  clock_.Advance(absl::Seconds(60));
+  EXPECT_EQ(Read({1}, false)[0]->text_fresh_for, absl::ZeroDuration());
+}
+
+TEST_F(ReaderTest, WhoKeepsTextsIsGivenNewOnesInsteadOfThoseThatSoonExpire) {
+  const absl::Duration whole = Read({1}, false)[0]->text_fresh_for;
+  repository_.Set(1, 100, "another title");
+  const auto renewed = [this] {
+    absl::Notification answered;
+    ArticleReader::Results results;
+    reader_.Read({1}, {.renew = true}, [&](ArticleReader::Results read) {
+      results = std::move(read);
+      answered.Notify();
+    });
+    answered.WaitForNotification();
+    return results;
+  };
+  EXPECT_EQ(renewed()[0]->article->title, "a title") << "it is fresh";
+  clock_.Advance(whole - absl::Seconds(1));
+  const ArticleReader::Results results = renewed();
+  EXPECT_EQ(results[0]->article->title, "another title");
+  EXPECT_GT(results[0]->text_fresh_for, absl::Seconds(40));
+}
+
 TEST_F(ReaderTest, CountsNeedNoText) {
   absl::Notification answered;
   reader_.Read({1, 3, 0}, {.record = true, .text = false}, [&](const ArticleReader::Results& results) {

@@ -51,8 +51,12 @@ TEST_F(MetricsTest, CountAViewOnItsWholeWayIntoMysql) {
   View(stack);
   const Scrape gateway = AwaitMode(*stack.gateway, "normal");
   EXPECT_EQ(gateway.Value(R"(readcount_http_requests_total{route="/api/article/",status="2xx"})"), kViews);
-  EXPECT_EQ(gateway.Value(R"(readcount_article_streams{state="open"})"), 1);
+  EXPECT_EQ(gateway.Value(R"(readcount_article_streams{state="open"})"), 2) << "for articles and for counts";
   EXPECT_EQ(gateway.Value("readcount_stream_batch_views_sum"), kViews);
+  EXPECT_EQ(gateway.Value(R"(readcount_text_cache_lookups_total{result="miss"})"), 1);
+  EXPECT_EQ(gateway.Value(R"(readcount_text_cache_lookups_total{result="hit"})"), kViews - 1);
+  EXPECT_EQ(gateway.Value("readcount_text_cache_articles"), 1);
+  EXPECT_GT(gateway.Value("readcount_text_cache_bytes"), 0);
   EXPECT_EQ(gateway.Value(R"(readcount_http_connections_total{outcome="served"})"), 1);
   const Scrape article = ScrapeMetrics(stack.article_service->metrics_address());
   EXPECT_EQ(article.Value(R"(readcount_views_total{outcome="recorded"})"), kViews);
@@ -196,9 +200,10 @@ TEST_F(MetricsTest, ShowAServiceThatIsAwayFromTheGateway) {
   stack.article_service->Kill();
   AwaitMode(*stack.gateway, "article_service_away");
   View(stack, 503);
-  const Scrape away = ScrapeMetrics(stack.gateway->metrics_address());
-  EXPECT_EQ(away.Value(R"(readcount_article_streams{state="lost"})"), 1);
-  EXPECT_EQ(away.Value("readcount_article_stream_losses_total"), 1);
+  const Scrape away = AwaitMetrics(stack.gateway->metrics_address(), [](const Scrape& now) {
+    return now.Value(R"(readcount_article_streams{state="lost"})") == 2;
+  });
+  EXPECT_EQ(away.Value("readcount_article_stream_losses_total"), 2);
   stack.article_service->Restart();
   stack.sync_service->Restart();
   AwaitMode(*stack.gateway, "normal");

@@ -35,10 +35,13 @@ class FakeArticleService final : public v1::ArticleService::Service {
     return counts_;
   }
   int batches() const { return batches_; }
+  int asked_for_counts() const { return asked_for_counts_; }  // views without text
   std::vector<uint64_t> got() {
     absl::MutexLock lock(&mutex_);
     return got_;
   }
+
+  std::atomic<uint32_t> text_fresh_ms = 0;  // of every article
 
   absl::Notification held;     // a batch has come that is held
   absl::Notification release;  // lets it go on
@@ -115,13 +118,19 @@ class FakeArticleService final : public v1::ArticleService::Service {
         result.mutable_error()->set_message(absl::StrCat("nothing was counted: Redis at ", kAddress));
         continue;
       }
+      if (request.counts_only()) {
+        ++asked_for_counts_;
+        result.set_read_count(++counts_[id]);
+        continue;
+      }
       result.mutable_article()->set_id(id);
       result.mutable_article()->set_read_count(++counts_[id]);
+      result.mutable_article()->set_text_fresh_ms(text_fresh_ms);
     }
     return response;
   }
 
-  std::atomic<int> batches_ = 0;
+  std::atomic<int> batches_ = 0, asked_for_counts_ = 0;
   absl::Mutex mutex_;
   std::deque<Turn> plan_ ABSL_GUARDED_BY(mutex_);
   std::map<uint64_t, uint64_t> counts_ ABSL_GUARDED_BY(mutex_);

@@ -128,6 +128,32 @@ TEST_F(GatewayServerTest, AViewThatTheServicePutsOffIsCountedOnceTheArticleHasBe
   EXPECT_THAT(articles_.counts(), ElementsAre(Pair(7u, 1u)));
 }
 
+TEST_F(GatewayServerTest, AViewWhoseTextIsAtHandDoesNotWaitForOneThatMustBeRead) {
+  articles_.text_fresh_ms = 3600000;
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  Client client(address());
+  EXPECT_THAT(client.Ask(Get("/api/article/7")).body, HasSubstr(R"("id":7,"title":"","read_count":1,)"));
+  articles_.Plan(Turn::kHold);
+  Client slow(address());
+  slow.Send(Get("/api/article/8"));
+  articles_.held.WaitForNotification();
+  EXPECT_THAT(client.Ask(Get("/api/article/7")).body, HasSubstr(R"("id":7,"title":"","read_count":2,)"));
+  EXPECT_EQ(articles_.asked_for_counts(), 1);
+  articles_.release.Notify();
+  EXPECT_EQ(slow.Read().status, 200);
+}
+
+TEST_F(GatewayServerTest, ACountThatTheServicePutsOffIsCountedOnceTheArticleHasBeenRead) {
+  articles_.text_fresh_ms = 3600000;
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  Client client(address());
+  EXPECT_EQ(client.Ask(Get("/api/article/7")).status, 200);
+  articles_.Plan(Turn::kPutOff);
+  EXPECT_THAT(client.Ask(Get("/api/article/7")).body, HasSubstr(R"("id":7,"title":"","read_count":2,)"));
+  EXPECT_THAT(articles_.got(), ElementsAre(7u));
+  EXPECT_EQ(articles_.asked_for_counts(), 1);
+}
+
 TEST_F(GatewayServerTest, AViewThatIsPutOffTwiceIsRefusedUncounted) {
   ASSERT_NO_FATAL_FAILURE(StartAll());
   articles_.Plan(Turn::kPutOff);

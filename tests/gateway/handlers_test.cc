@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "gateway/text_renewal.h"
+#include "tests/fakes/clock.h"
+
 namespace readcount::gateway {
 namespace {
 
@@ -10,18 +15,36 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::Pair;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 class FakeArticles final : public ArticleBackend {
  public:
-  void View(uint64_t id, Callback<v1::Article> callback) override {
-    viewed.push_back(id);
+  void View(uint64_t id, bool text, Callback<v1::Article> callback) override {
+    (text ? viewed : counted).push_back(id);
     Answer(id, callback);
   }
   void Get(uint64_t id, Callback<v1::Article> callback) override {
     got.push_back(id);
     Answer(id, callback);
+  }
+  void BatchGet(std::vector<uint64_t> ids, Callback<v1::BatchGetArticlesResponse> callback) override {
+    batches.push_back(ids);
+    if (!status.ok()) return callback(status);
+    v1::BatchGetArticlesResponse response;
+    for (const uint64_t id : ids) {
+      v1::ArticleResult& result = *response.add_results();
+      result.set_id(id);
+      if (absent.contains(id)) {
+        result.mutable_error()->set_code(static_cast<int>(absl::StatusCode::kNotFound));
+        continue;
+      }
+      article.set_id(id);
+      *result.mutable_article() = article;
+    }
+    callback(response);
   }
   void List(const v1::ListArticlesRequest& request, Callback<v1::ListArticlesResponse> callback) override {
     listed.push_back(request);
@@ -29,15 +52,18 @@ class FakeArticles final : public ArticleBackend {
     callback(v1::ListArticlesResponse());
   }
 
-  absl::Status status;  // of every answer
-  std::vector<uint64_t> viewed, got;
+  absl::Status status;                         // of every answer
+  std::vector<uint64_t> viewed, counted, got;  // viewed whole, for the count alone, and not viewed
+  v1::Article article;                         // of every answer, with the id and the next count
   std::vector<v1::ListArticlesRequest> listed;
+  std::vector<std::vector<uint64_t>> batches;
+  std::set<uint64_t> absent;  // of batches
 
  private:
-  void Answer(uint64_t id, const Callback<v1::Article>& callback) const {
+  void Answer(uint64_t id, const Callback<v1::Article>& callback) {
     if (!status.ok()) return callback(status);
-    v1::Article article;
     article.set_id(id);
+    article.set_read_count(article.read_count() + 1);
     callback(article);
   }
 };
@@ -74,7 +100,7 @@ class HandlersTest : public ::testing::Test {
     absl::StatusOr<Target> parsed = ParseTarget(target);
     EXPECT_TRUE(parsed.ok()) << parsed.status();
     if (parsed.ok()) request.target = *std::move(parsed);
-    const Router router(MakeRoutes(articles_, sync_, health_, token_), /*max_requests=*/1);
+    const Router router(MakeRoutes(articles_, views_, sync_, health_, token_), /*max_requests=*/1);
     std::vector<Response> responses;
     router.Dispatch(request, [&](Response response) { responses.push_back(std::move(response)); });
     EXPECT_THAT(responses, SizeIs(1));
@@ -86,6 +112,10 @@ class HandlersTest : public ::testing::Test {
   }
 
   FakeArticles articles_;
+  FakeClock clock_;
+  TextCache texts_{1 << 20, clock_};
+  ArticleViews views_{articles_, texts_};
+  TextRenewal renewal_{articles_, texts_};
   FakeSync sync_;
   FakeHealth health_;
   std::string token_ = "secret";
@@ -134,6 +164,77 @@ TEST_F(HandlersTest, ABadIdOrViewIsRefusedAndAsksNobody) {
 TEST_F(HandlersTest, UnknownQueryParametersAreIgnored) {
   EXPECT_EQ(Get("/api/article/7?utm_source=mail").status, 200);
   EXPECT_THAT(articles_.viewed, ElementsAre(7u));
+}
+
+TEST_F(HandlersTest, ATextAtHandNeedsOnlyItsCount) {
+  articles_.article.set_title("as it was");
+  articles_.article.set_text_fresh_ms(60000);
+  EXPECT_THAT(Get("/api/article/7").body, HasSubstr(R"("title":"as it was","read_count":1,)"));
+  articles_.article.set_title("as it is");
+  EXPECT_THAT(Get("/api/article/7").body, HasSubstr(R"("title":"as it was","read_count":2,)"));
+  EXPECT_THAT(articles_.viewed, ElementsAre(7u));
+  EXPECT_THAT(articles_.counted, ElementsAre(7u));
+}
+
+TEST_F(HandlersTest, AStaleCountIsMarkedBesideATextAtHand) {
+  articles_.article.set_text_fresh_ms(60000);
+  EXPECT_THAT(Get("/api/article/7").body, Not(HasSubstr("stale")));
+  articles_.article.set_read_count_stale(true);
+  EXPECT_THAT(Get("/api/article/7").body, HasSubstr(R"(,"read_count_stale":true}})"));
+  EXPECT_THAT(articles_.counted, ElementsAre(7u));
+}
+
+TEST_F(HandlersTest, TextsInUseAreRenewedBeforeTheyExpire) {
+  articles_.article.set_title("old");
+  articles_.article.set_text_fresh_ms(60000);
+  for (const char* target : {"/api/article/7", "/api/article/7", "/api/article/8", "/api/article/8"})
+    Get(target);
+  articles_.article.set_title("new");
+  articles_.absent = {8};
+  renewal_.Poll();
+  EXPECT_THAT(articles_.batches, IsEmpty());
+  clock_.Advance(absl::Seconds(50));
+  renewal_.Poll();
+  ASSERT_THAT(articles_.batches, SizeIs(1));
+  EXPECT_THAT(articles_.batches[0], UnorderedElementsAre(7u, 8u));
+  clock_.Advance(absl::Seconds(50));
+  EXPECT_THAT(Get("/api/article/7").body, HasSubstr(R"("title":"new")"));
+  EXPECT_THAT(articles_.viewed, ElementsAre(7u, 8u));
+  Get("/api/article/8");
+  EXPECT_THAT(articles_.viewed, ElementsAre(7u, 8u, 8u)) << "it was told to be gone";
+}
+
+TEST_F(HandlersTest, ATextThatCannotBeRenewedExpires) {
+  articles_.article.set_text_fresh_ms(60000);
+  for (int i = 0; i < 2; ++i) Get("/api/article/7");
+  clock_.Advance(absl::Seconds(50));
+  articles_.status = absl::UnavailableError("away");
+  for (int i = 0; i < 2; ++i) renewal_.Poll();
+  EXPECT_THAT(articles_.batches, SizeIs(1));
+  articles_.status = absl::OkStatus();
+  Get("/api/article/7");
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_THAT(articles_.viewed, ElementsAre(7u));
+  Get("/api/article/7");
+  EXPECT_THAT(articles_.viewed, ElementsAre(7u, 7u));
+}
+
+TEST_F(HandlersTest, AStaleTextIsNotKept) {
+  articles_.article.set_text_fresh_ms(60000);
+  articles_.article.set_content_stale(true);
+  for (int i = 0; i < 2; ++i) EXPECT_THAT(Get("/api/article/7").body, HasSubstr(R"("content_stale":true)"));
+  EXPECT_THAT(articles_.viewed, ElementsAre(7u, 7u));
+}
+
+TEST_F(HandlersTest, TheTextOfAnArticleThatIsGoneIsForgotten) {
+  articles_.article.set_text_fresh_ms(60000);
+  EXPECT_EQ(Get("/api/article/7").status, 200);
+  articles_.status = absl::NotFoundError("no article 7");
+  EXPECT_EQ(Get("/api/article/7").status, 404);
+  articles_.status = absl::OkStatus();
+  EXPECT_EQ(Get("/api/article/7").status, 200);
+  EXPECT_THAT(articles_.viewed, ElementsAre(7u, 7u));
+  EXPECT_THAT(articles_.counted, ElementsAre(7u));
 }
 
 TEST_F(HandlersTest, ABackendsErrorBecomesTheAnswer) {

@@ -28,6 +28,21 @@ TEST(JsonTest, AnArticleHasAllItsFieldsInOrder) {
       R"("created_at":"1970-01-01T00:00:00Z","updated_at":"2023-11-14T22:13:20.25Z"}})");
 }
 
+TEST(JsonTest, ATextWithACountIsTheArticle) {
+  v1::Article article;
+  article.set_id(7);
+  article.set_title(R"("read_count":0)");
+  article.set_content("c\nd");
+  article.mutable_created_at()->set_seconds(0);
+  for (const uint64_t count : {uint64_t{0}, uint64_t{10}, std::numeric_limits<uint64_t>::max()}) {
+    for (const bool stale : {false, true}) {
+      article.set_read_count(count);
+      article.set_read_count_stale(stale);
+      EXPECT_EQ(ArticleJson(MakeArticleText(article), count, stale), ArticleJson(article));
+    }
+  }
+}
+
 TEST(JsonTest, AbsentTimesAreNull) {
   const std::string json = ArticleJson(v1::Article());
   EXPECT_THAT(json, HasSubstr(R"("created_at":null,"updated_at":null)"));

@@ -248,6 +248,7 @@ void BindGateway(Binder& binder, GatewaySettings& gateway) {
   binder.Whole("gateway.max_requests", gateway.max_requests, 1, 1'000'000);
   binder.Whole("gateway.threads", gateway.threads, 1, 256);
   binder.Whole("gateway.streams", gateway.streams, 1, 64);
+  binder.Whole("gateway.text_bytes", gateway.text_bytes, 0, int64_t{1} << 40);
 }
 
 void BindAll(Binder& binder, Settings& settings) {

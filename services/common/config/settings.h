@@ -106,7 +106,8 @@ struct GatewaySettings {
   size_t max_connections = 10000;
   int max_requests = 8192;  // under way at once
   int threads = 1;
-  int streams = 1;  // ViewArticles streams to ArticleService
+  int streams = 1;                       // ViewArticles streams to ArticleService, of each kind
+  size_t text_bytes = size_t{48} << 20;  // memory for articles' texts as they are answered
 };
 
 // Everything that app.yaml holds, checked. The file itself documents each key, its unit and range.
