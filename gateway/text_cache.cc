@@ -11,6 +11,9 @@ constexpr size_t kOverhead = 256;
 // The last part of a text's time, in which it is asked for anew.
 constexpr int kRenewalPart = 4;
 
+// Texts of which one call learns whether they are due, so that it never holds the lock for long.
+constexpr size_t kMostLookedAt = 4096;
+
 size_t BytesOf(const ArticleText& text) {
   return kOverhead + text.json.capacity();
 }
@@ -62,10 +65,12 @@ void TextCache::Put(uint64_t id, std::shared_ptr<const ArticleText> text, absl::
 std::vector<uint64_t> TextCache::TakeDue(size_t most) {
   const absl::Duration now = clock_.Elapsed();
   std::vector<uint64_t> taken;
+  size_t looked_at = 0;
   absl::MutexLock lock(&mutex_);
-  while (taken.size() < most && !due_.empty() && absl::Seconds(due_.begin()->first + 1) <= now) {
+  while (taken.size() < most && looked_at < kMostLookedAt && !due_.empty() &&
+         absl::Seconds(due_.begin()->first + 1) <= now) {
     std::vector<uint64_t>& ids = due_.begin()->second;
-    for (; taken.size() < most && !ids.empty(); ids.pop_back()) {
+    for (; taken.size() < most && looked_at < kMostLookedAt && !ids.empty(); ids.pop_back(), ++looked_at) {
       if (TakeLocked(ids.back(), now)) taken.push_back(ids.back());
     }
     if (ids.empty()) due_.erase(due_.begin());

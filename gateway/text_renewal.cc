@@ -19,17 +19,24 @@ void KeepAll(TextCache& texts, const v1::BatchGetArticlesResponse& response) {
 }  // namespace
 
 void TextRenewal::Poll() {
-  if (under_way_->exchange(true)) return;
-  std::vector<uint64_t> due = texts_.TakeDue(kMostAtOnce);
+  if (!state_->under_way.exchange(true)) AskNext(state_);
+}
+
+void TextRenewal::AskNext(const std::shared_ptr<State>& state) {
+  std::vector<uint64_t> due = state->texts.TakeDue(kMostAtOnce);
   if (due.empty()) {
-    *under_way_ = false;
+    state->under_way = false;
     return;
   }
-  articles_.BatchGet(std::move(due), [&texts = texts_, under_way = under_way_](
-                                         const absl::StatusOr<v1::BatchGetArticlesResponse>& response) {
-    if (response.ok()) KeepAll(texts, *response);
-    *under_way = false;
-  });
+  state->articles.BatchGet(std::move(due),
+                           [state](const absl::StatusOr<v1::BatchGetArticlesResponse>& response) {
+                             if (!response.ok()) {
+                               state->under_way = false;
+                               return;
+                             }
+                             KeepAll(state->texts, *response);
+                             AskNext(state);
+                           });
 }
 
 }  // namespace readcount::gateway

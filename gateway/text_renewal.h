@@ -9,21 +9,31 @@
 namespace readcount::gateway {
 
 // Asks for the texts in use again before they expire, many at once, so that views hardly ever wait for one.
+// Thread-safe.
 class TextRenewal {
  public:
-  static constexpr size_t kMostAtOnce = 256;  // texts of one call
+  static constexpr size_t kMostAtOnce = 256;  // texts of one call, so that none holds a thread for long
 
-  // Both must outlive the object, and `texts` a call under way.
-  TextRenewal(ArticleBackend& articles, TextCache& texts) : articles_(articles), texts_(texts) {}
+  // Both must outlive the object and a call under way.
+  TextRenewal(ArticleBackend& articles, TextCache& texts)
+      : state_(std::make_shared<State>(articles, texts)) {}
 
-  // Asks for the texts that are due, if the last call has ended. To be called several times a second. Nothing
-  // is asked again after an error: then the texts expire, and the next view of each asks for it.
+  // Asks for the texts that are due, one call after the other, unless that is going on already. To be called
+  // several times a second. Nothing is asked again after an error: then the texts expire, and the next view
+  // of each asks for it.
   void Poll();
 
  private:
-  ArticleBackend& articles_;
-  TextCache& texts_;
-  const std::shared_ptr<std::atomic<bool>> under_way_ = std::make_shared<std::atomic<bool>>(false);
+  struct State {
+    State(ArticleBackend& backend, TextCache& cache) : articles(backend), texts(cache) {}
+
+    ArticleBackend& articles;
+    TextCache& texts;
+    std::atomic<bool> under_way = false;
+  };
+  static void AskNext(const std::shared_ptr<State>& state);
+
+  const std::shared_ptr<State> state_;
 };
 
 }  // namespace readcount::gateway
