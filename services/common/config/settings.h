@@ -64,7 +64,7 @@ struct GrpcSettings {
 struct ArticleSettings {
   Address listen;
   std::optional<Address> metrics_listen;         // none: no metrics
-  size_t cache_bytes = size_t{40} << 20;         // memory for articles' texts, least recently used go first
+  size_t cache_bytes = size_t{32} << 20;         // memory for articles' texts, least recently used go first
   size_t count_entries = size_t{1} << 20;        // articles whose counts are remembered
   size_t absent_capacity = 100000;               // absent ids remembered
   absl::Duration cache_ttl = absl::Seconds(30);  // age at which text is read again, jittered by 20 %
