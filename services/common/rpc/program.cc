@@ -1,6 +1,7 @@
 #include "services/common/rpc/program.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -84,6 +85,17 @@ int Serve(const Settings& settings, const CommandLine& command, const BuildProgr
   return 0;
 }
 
+void PreferThroughput() {
+  // Distributions build abseil with its search for lock cycles, which puts a global lock into every lock of
+  // ours and of gRPC. Tests of the parts run with it.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  // A thread that wakes does not push aside one that works, so batches are larger: a tenth more views a
+  // second by 64 connections on two cores, a quarter fewer switches of threads. Where the kernel does not let
+  // us, all works as well.
+  const sched_param no_priority = {};
+  sched_setscheduler(0, SCHED_BATCH, &no_priority);
+}
+
 }  // namespace
 
 int RunProgram(int argc, char** argv, absl::string_view name, const BuildProgram& build) {
@@ -105,9 +117,7 @@ int RunProgram(int argc, char** argv, absl::string_view name, const BuildProgram
   }
   if (!command.get.empty()) return PrintKey(*settings, command.get);
   InitLogging(name, settings->log.level);
-  // Distributions build abseil with its search for lock cycles, which puts a global lock into every lock of
-  // ours and of gRPC. Tests of the parts run with it.
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  PreferThroughput();
   return Serve(*settings, command, build);
 }
 
