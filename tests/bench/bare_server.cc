@@ -2,6 +2,7 @@
 // with the article that the real service has, asked for once at the start.
 
 #include <grpcpp/grpcpp.h>
+#include <sched.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -75,6 +76,9 @@ int main(int argc, char** argv) {
       ->required();
   app.add_option("--id", id, "the article");
   CLI11_PARSE(app, argc, argv);
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // as the programs do
+  // As the programs do.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  const sched_param no_priority = {};
+  sched_setscheduler(0, SCHED_BATCH, &no_priority);
   return readcount::bench::Serve(original, id);
 }
