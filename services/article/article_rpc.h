@@ -8,6 +8,7 @@
 #include "services/article/service_status.h"
 #include "services/article/view_stream.h"
 #include "services/common/rpc/call_limit.h"
+#include "services/common/rpc/message_pool.h"
 
 namespace readcount {
 
@@ -17,7 +18,9 @@ class ArticleServiceRpc final : public v1::ArticleService::CallbackService {
   // All must outlive the server that this is registered with.
   ArticleServiceRpc(size_t max_calls, ArticleReader& reader, ArticleListing& listing,
                     const ArticleStatusReader& status)
-      : calls_(max_calls), reader_(reader), listing_(listing), status_(status) {}
+      : calls_(max_calls), reader_(reader), listing_(listing), status_(status) {
+    SetMessageAllocatorFor_ViewArticle(&view_messages_);
+  }
 
   grpc::ServerUnaryReactor* ViewArticle(grpc::CallbackServerContext* context,
                                         const v1::ViewArticleRequest* request,
@@ -46,6 +49,11 @@ class ArticleServiceRpc final : public v1::ArticleService::CallbackService {
                                     Response* response);
   void End(grpc::ServerUnaryReactor* reactor, const absl::Status& status);
 
+  static constexpr size_t kPooledViews = 1024;
+  static constexpr size_t kLargestPooledView = 8192;
+
+  MessagePool<v1::ViewArticleRequest, v1::ViewArticleResponse> view_messages_{kPooledViews,
+                                                                              kLargestPooledView};
   CallLimit calls_;
   ArticleReader& reader_;
   ArticleListing& listing_;

@@ -13,8 +13,10 @@ namespace readcount {
 namespace {
 
 void SetTime(const std::optional<absl::Time>& from,
-             google::protobuf::Timestamp* (v1::Article::*mutable_field)(), v1::Article& to) {
-  if (from.has_value()) (to.*mutable_field)()->set_seconds(absl::ToUnixSeconds(*from));
+             google::protobuf::Timestamp* (v1::Article::*mutable_field)(), void (v1::Article::*clear)(),
+             v1::Article& to) {
+  if (!from.has_value()) return (to.*clear)();
+  (to.*mutable_field)()->set_seconds(absl::ToUnixSeconds(*from));
 }
 
 void SetError(const absl::Status& from, v1::ItemError& to) {
@@ -55,8 +57,8 @@ void ToProto(const CountedArticle& from, v1::Article& to) {
   to.set_read_count(from.read_count);
   to.set_content(article.content);
   to.set_author(article.author);
-  SetTime(article.created_at, &v1::Article::mutable_created_at, to);
-  SetTime(article.updated_at, &v1::Article::mutable_updated_at, to);
+  SetTime(article.created_at, &v1::Article::mutable_created_at, &v1::Article::clear_created_at, to);
+  SetTime(article.updated_at, &v1::Article::mutable_updated_at, &v1::Article::clear_updated_at, to);
   to.set_read_count_stale(from.count_stale);
   to.set_content_stale(from.content_stale);
   to.set_text_fresh_ms(ToMilliseconds(from.text_fresh_for));
