@@ -99,6 +99,7 @@ class Stack:
         self._environment = environment
         for part in ("ARTICLE", "SYNC", "GATEWAY"):
             environment[f"READCOUNT_{part}_LISTEN"] = "127.0.0.1:0"
+            environment[f"READCOUNT_{part}_METRICS_LISTEN"] = "127.0.0.1:0"
         self.article_service, self.article_address = self._start_program("article-service", environment)
         self.sync_service, self.sync_address = self._start_program("sync-service", environment)
         environment["READCOUNT_GATEWAY_ARTICLE_SERVICE"] = self.article_address
