@@ -23,3 +23,15 @@ function(readcount_library name)
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC readcount_flags ${ARG_LINK})
 endfunction()
+
+# readcount_program(NAME SOURCES... LINK LIBS...): a program of the product, with jemalloc for its heap. The sanitizers
+# bring an allocator of their own.
+function(readcount_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE readcount_flags ${ARG_LINK})
+  if(NOT READCOUNT_SANITIZE)
+    target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/services/common/base/heap.cc)
+    target_link_libraries(${name} PRIVATE PkgConfig::JEMALLOC)
+  endif()
+endfunction()
