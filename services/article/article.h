@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/time/time.h"
 
@@ -19,13 +20,29 @@ struct Article {
   std::optional<absl::Time> updated_at;  // none if never edited
 };
 
+// A stretch of Redis' past without a gap: a life, as long as Redis forgets nothing of it that a writer of
+// this process knows. What was learnt in one history says nothing about the epochs of another.
+struct History {
+  uint64_t life = 0;
+  uint64_t losses = 0;  // times that Redis was found to have forgotten something, since the process began
+
+  // Lives are random, so the few numbers that follow one are no other's.
+  uint64_t name() const { return life + losses; }
+
+  friend bool operator==(const History&, const History&) = default;
+  template <typename H>
+  friend H AbslHashValue(H hash, const History& history) {
+    return H::combine(std::move(hash), history.life, history.losses);
+  }
+};
+
 // An article's row at one moment, and which batches of views were in its count at that moment.
 struct ArticleRow {
   uint64_t id = 0;
   std::shared_ptr<const Article> article;  // none if only the count was asked for
   uint64_t count = 0;                      // articles.read_count
-  uint64_t life = 0;                       // the life that `applied_epoch` speaks of
-  uint64_t applied_epoch = 0;              // the newest batch of that life that is in `count`; 0: none
+  uint64_t history = 0;                    // the name of the history that `applied_epoch` speaks of
+  uint64_t applied_epoch = 0;              // the newest batch of its life that is in `count`; 0: none
   absl::Duration text_fresh_for;           // how long the text may still be shown; 0 for one in no cache
 };
 

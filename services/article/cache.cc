@@ -23,8 +23,8 @@ size_t BytesOf(const Article& article) {
 }
 
 // Steps a row forward by the sealed batch after the one it has.
-void Fold(CountRow& row, const LedgerState& state, int64_t sealed_views) {
-  if (row.life != state.life || row.applied_epoch + 1 != state.sealed_epoch) return;
+void Fold(CountRow& row, uint64_t history, const LedgerState& state, int64_t sealed_views) {
+  if (row.history != history || row.applied_epoch + 1 != state.sealed_epoch) return;
   // What does not fit will be among the dead letters: then only MySQL knows the count.
   const absl::int128 folded = absl::int128(row.count) + sealed_views;
   if (folded < 0 || folded > absl::int128(std::numeric_limits<uint64_t>::max())) return;
@@ -82,7 +82,7 @@ ArticleCache::Lookup ArticleCache::FindLocked(uint64_t id, bool text, absl::Dura
   const CountRow* const row = id == 0 ? nullptr : counts_.Find(id);
   if (row == nullptr) return {.state = IsAbsentLocked(id, now) ? State::kAbsent : State::kUnknown};
   Lookup lookup{
-      .row = {.id = id, .count = row->count, .life = row->life, .applied_epoch = row->applied_epoch}};
+      .row = {.id = id, .count = row->count, .history = row->history, .applied_epoch = row->applied_epoch}};
   if (!text) {
     lookup.state = AgeOf(now, absl::Nanoseconds(row->expires), settings_.count_ttl);
     return lookup;
@@ -122,9 +122,9 @@ ArticleRow ArticleCache::Put(const ArticleRow& row) {
   CountRow& known = counts_.Insert(row.id);
   // A row that was folded since this one was read is newer in its count; the text just read is newer in any
   // case.
-  if (known.life != row.life || known.applied_epoch <= row.applied_epoch) {
+  if (known.history != row.history || known.applied_epoch <= row.applied_epoch) {
     known.count = row.count;
-    known.life = row.life;
+    known.history = row.history;
     known.applied_epoch = row.applied_epoch;
   }
   known.shown = std::max(known.shown, row.count);
@@ -134,7 +134,7 @@ ArticleRow ArticleCache::Put(const ArticleRow& row) {
   return {.id = row.id,
           .article = row.article,
           .count = known.count,
-          .life = known.life,
+          .history = known.history,
           .applied_epoch = known.applied_epoch,
           .text_fresh_for = row.article != nullptr ? text_ttl : absl::ZeroDuration()};
 }
@@ -167,12 +167,13 @@ void ArticleCache::PutAbsent(uint64_t id) {
   if (absences_.size() > settings_.absent_capacity) ForgetAbsenceLocked(absences_.back().id);
 }
 
-void ArticleCache::NoteAnswers(const LedgerState& state, absl::Span<const Answered> answers) {
+void ArticleCache::NoteAnswers(uint64_t history, const LedgerState& state,
+                               absl::Span<const Answered> answers) {
   absl::MutexLock lock(&mutex_);
   for (const Answered& answer : answers) {
     CountRow* const row = counts_.Find(answer.id);
     if (row == nullptr) continue;
-    if (answer.folds) Fold(*row, state, answer.sealed_views);
+    if (answer.folds) Fold(*row, history, state, answer.sealed_views);
     row->shown = std::max(row->shown, answer.count);
   }
 }

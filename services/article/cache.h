@@ -59,13 +59,13 @@ class ArticleCache {
   using Lookups = absl::InlinedVector<Lookup, 1>;
   Lookups FindAll(absl::Span<const uint64_t> ids, bool text);
 
-  // Remembers a row just loaded, unless a newer one of the same life is there. Returns what is now cached.
+  // Remembers a row just loaded, unless a newer one of the same history is there. Returns what is now cached.
   ArticleRow Put(const ArticleRow& row);
 
   // Remembers that there is no such article, and forgets its row.
   void PutAbsent(uint64_t id);
 
-  // A count as it was answered, exact at `state`.
+  // A count as it was answered, exact at `state` in `history`.
   struct Answered {
     uint64_t id = 0;
     uint64_t count = 0;
@@ -74,7 +74,7 @@ class ArticleCache {
   };
   // Remembers what was shown. A row that folds steps forward by the sealed batch after the one it has: its
   // count includes it from now on; unless the row is not at that place any more.
-  void NoteAnswers(const LedgerState& state, absl::Span<const Answered> answers);
+  void NoteAnswers(uint64_t history, const LedgerState& state, absl::Span<const Answered> answers);
 
   // For counts that cannot be made exact: the greatest count that was shown of the article so far, or
   // `at_least` if that is greater; plus `views`. It is shown from now on.

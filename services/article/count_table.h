@@ -11,7 +11,7 @@ namespace readcount {
 // What is remembered of an article's count.
 struct CountRow {
   uint64_t count = 0;
-  uint64_t life = 0;
+  uint64_t history = 0;  // its name
   uint64_t applied_epoch = 0;
   uint64_t shown = 0;   // the greatest count that was ever answered
   int64_t expires = 0;  // nanoseconds of the clock

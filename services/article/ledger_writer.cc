@@ -32,6 +32,7 @@ absl::StatusOr<ViewReply> LedgerWriter::Record(uint64_t seq, const std::vector<V
       return reply;
     }
     if (!reply->other_life(batch)) {
+      NoteReply(reply->state, seq);
       if (seq != 0) ForgetRefused(batch, *reply);
       return reply;
     }
@@ -63,18 +64,40 @@ absl::StatusOr<bool> LedgerWriter::TryToCatchUp(uint64_t in_hand) {
   if (!asked.ok()) return asked.status();
   const LedgerState& state = asked->state;
   const absl::StatusOr<WriterStanding> standing = registry_.Read(state.life, writer_);
-  if (!standing.ok() && NeedsStanding(*asked, in_hand)) return standing.status();
-  if (standing.ok() && (standing->closed || standing->begun_epoch() >= state.epoch)) {
+  if (IsOldCopy(state, standing)) {
     Log(LogLevel::kError, "redis_lost_its_past", {{"life", FormatLife(state.life)}, {"epoch", state.epoch}});
     if (absl::Status status = ledger_.Abandon(state); !status.ok()) return status;
     return false;
   }
+  if (!standing.ok() && NeedsStanding(*asked, in_hand)) return standing.status();
+  NoteLosses(*asked);
   if (state.life != life_) {
     if (absl::Status status = GoOnIn(state.life); !status.ok()) return status;
   } else if (standing.ok()) {
     journal_.Trim(*standing);
   }
   return Replay(*asked, in_hand);
+}
+
+bool LedgerWriter::IsOldCopy(const LedgerState& state, const absl::StatusOr<WriterStanding>& standing) const {
+  if (state.life == life_ && state.epoch <= floor_) return true;
+  return standing.ok() && (standing->closed || standing->begun_epoch() >= state.epoch);
+}
+
+// What Redis has forgotten the journal may bring back; what caches know of its epochs is void all the same.
+void LedgerWriter::NoteLosses(const ViewReply& asked) {
+  if (asked.state.life != life_) return;
+  if (asked.previous_seq >= last_seq_ && asked.state.epoch >= last_epoch_) return;
+  ++losses_;
+  last_seq_ = asked.previous_seq;
+  last_epoch_ = asked.state.epoch;
+  Log(LogLevel::kError, "redis_put_back", {{"life", FormatLife(life_)}, {"epoch", asked.state.epoch}});
+}
+
+void LedgerWriter::NoteReply(const LedgerState& state, uint64_t seq) {
+  last_epoch_ = state.epoch;
+  last_seq_ = std::max(last_seq_, seq);
+  floor_ = std::max(floor_, state.oldest_epoch() - 1);
 }
 
 // Whether MySQL must tell what it has before anything is recorded.
@@ -111,6 +134,7 @@ absl::Status LedgerWriter::GoOnIn(uint64_t life) {
   }
   if (absl::Status status = observer_(life, ended); !status.ok()) return status;
   life_ = life;
+  last_epoch_ = last_seq_ = floor_ = 0;
   return absl::OkStatus();
 }
 
@@ -124,6 +148,7 @@ absl::StatusOr<bool> LedgerWriter::Replay(const ViewReply& asked, uint64_t in_ha
     FailPoint("article.mid_replay");
     if (!reply.ok()) return reply.status();
     if (reply->other_life(again)) return false;
+    NoteReply(reply->state, batch.seq);
     const auto refused = std::count_if(reply->counts.begin(), reply->counts.end(),
                                        [](const PendingCount& count) { return count.refused; });
     if (refused > 0)

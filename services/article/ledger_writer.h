@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "absl/status/statusor.h"
+#include "services/article/article.h"
 #include "services/article/journal.h"
 #include "services/article/life_registry.h"
 #include "services/common/ledger/view_ledger.h"
@@ -16,9 +17,9 @@ namespace readcount {
 // After every lost connection, and whenever Redis names another life, the writer first *catches up*:
 //   1. It asks Redis for its life and for the last seq it has of this writer.
 //   2. Another life than before: it closes the old one in MySQL, whose standing is then final, and forgets
-//   what that
-//      has. A life that is closed, or whose live hash is of an epoch that MySQL has begun, is an old copy: it
-//      is abandoned, and Redis begins a fresh one.
+//      what that has. A life that is closed, or whose live hash is of an epoch that MySQL has begun, is an
+//      old copy: it is abandoned, and Redis begins a fresh one. What left Redis is in MySQL, so an old copy
+//      is often known as such while MySQL is away.
 //   3. It records again, in order and under their seqs, all batches that Redis does not have.
 class LedgerWriter {
  public:
@@ -51,11 +52,18 @@ class LedgerWriter {
 
   uint64_t writer() const { return writer_; }
   uint64_t life() const { return life_; }
+
+  // Changes whenever Redis has forgotten something that it had told this writer of.
+  History history() const { return {.life = life_, .losses = losses_}; }
+
   uint64_t replayed_views() const { return replayed_views_; }  // recorded again so far
   uint64_t life_changes() const { return life_changes_; }
 
  private:
   absl::StatusOr<bool> TryToCatchUp(uint64_t in_hand);
+  bool IsOldCopy(const LedgerState& state, const absl::StatusOr<WriterStanding>& standing) const;
+  void NoteLosses(const ViewReply& asked);
+  void NoteReply(const LedgerState& state, uint64_t seq);
   absl::Status GoOnIn(uint64_t life);
   bool NeedsStanding(const ViewReply& asked, uint64_t in_hand) const;
   void ForgetRefused(const ViewBatch& batch, const ViewReply& reply);
@@ -69,7 +77,13 @@ class LedgerWriter {
   Journal& journal_;
   const LifeObserver observer_;
 
+  // What Redis has told in this life.
+  uint64_t last_epoch_ = 0;  // of the live hash
+  uint64_t last_seq_ = 0;    // the greatest of this writer that it had recorded
+  uint64_t floor_ = 0;       // batches up to this one have left it, so they are in MySQL
+
   bool in_step_ = false;
+  uint64_t losses_ = 0;
   uint64_t replayed_views_ = 0;
   uint64_t life_changes_ = 0;
 };

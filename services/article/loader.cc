@@ -1,7 +1,8 @@
 #include "services/article/loader.h"
 
-#include <map>
+#include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 
@@ -94,25 +95,26 @@ void ArticleLoader::GiveUp(const Waiter& waiter, uint64_t id) {
 }
 
 void ArticleLoader::LoadBatch(const std::vector<Key>& batch) {
-  std::map<std::pair<uint64_t, bool>, std::vector<uint64_t>> alike;
-  for (const Key& key : batch) alike[{key.life, key.text}].push_back(key.id);
+  absl::flat_hash_map<std::pair<History, bool>, std::vector<uint64_t>> alike;
+  for (const Key& key : batch) alike[{key.history, key.text}].push_back(key.id);
   for (const auto& [kind, ids] : alike) LoadAlike(kind.first, kind.second, ids);
 }
 
-void ArticleLoader::LoadAlike(uint64_t life, bool text, const std::vector<uint64_t>& ids) {
-  const absl::StatusOr<std::vector<ArticleRow>> rows = repository_.Load(life, ids, text);
+void ArticleLoader::LoadAlike(const History& history, bool text, const std::vector<uint64_t>& ids) {
+  absl::StatusOr<std::vector<ArticleRow>> rows = repository_.Load(history.life, ids, text);
   if (!rows.ok()) {
-    for (uint64_t id : ids) Finish({id, life, text}, rows.status());
+    for (uint64_t id : ids) Finish({id, history, text}, rows.status());
     return;
   }
   absl::flat_hash_set<uint64_t> missing(ids.begin(), ids.end());
-  for (const ArticleRow& row : *rows) {
+  for (ArticleRow& row : *rows) {
     missing.erase(row.id);
-    Finish({row.id, life, text}, cache_.Put(row));
+    row.history = history.name();
+    Finish({row.id, history, text}, cache_.Put(row));
   }
   for (uint64_t id : missing) {
     cache_.PutAbsent(id);
-    Finish({id, life, text}, absl::NotFoundError(absl::StrCat("there is no article ", id)));
+    Finish({id, history, text}, absl::NotFoundError(absl::StrCat("there is no article ", id)));
   }
 }
 

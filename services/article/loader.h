@@ -38,16 +38,16 @@ class ArticleLoader {
   // was not read in time; else the repository's errors, which are never cached.
   using Callback = std::function<void(const absl::StatusOr<ArticleRow>&)>;
 
-  // What to load: a row with its position in `life`, with its text or without.
+  // What to load: a row with its position in the life of `history`, with its text or without.
   struct Key {
     uint64_t id = 0;
-    uint64_t life = 0;
+    History history;
     bool text = true;
 
     friend bool operator==(const Key&, const Key&) = default;
     template <typename H>
     friend H AbslHashValue(H hash, const Key& key) {
-      return H::combine(std::move(hash), key.id, key.life, key.text);
+      return H::combine(std::move(hash), key.id, key.history, key.text);
     }
   };
 
@@ -71,7 +71,7 @@ class ArticleLoader {
   void BeginRenewals();
 
   void LoadBatch(const std::vector<Key>& batch);
-  void LoadAlike(uint64_t life, bool text, const std::vector<uint64_t>& ids);
+  void LoadAlike(const History& history, bool text, const std::vector<uint64_t>& ids);
   void Finish(const Key& key, const absl::StatusOr<ArticleRow>& outcome);
 
   const Settings settings_;

@@ -18,11 +18,11 @@ constexpr absl::string_view kOfWanted =
     "WHERE a.is_deleted = 0";
 constexpr size_t kCountColumns = 4;
 
-ArticleRow ToRow(uint64_t life, const std::vector<mysql::Field>& fields) {
+ArticleRow ToRow(const std::vector<mysql::Field>& fields) {
   Position position;
   if (fields[2].has_value())
     position = {.epoch = mysql::ToUint64(fields[2]), .through_id = mysql::ToUint64(fields[3])};
-  ArticleRow row{.id = mysql::ToUint64(fields[0]), .count = mysql::ToUint64(fields[1]), .life = life};
+  ArticleRow row{.id = mysql::ToUint64(fields[0]), .count = mysql::ToUint64(fields[1])};
   row.applied_epoch = position.applied_epoch(row.id);
   return row;
 }
@@ -92,7 +92,7 @@ absl::StatusOr<std::vector<ArticleRow>> MysqlArticleRepository::Load(uint64_t li
   std::vector<ArticleRow> rows;
   rows.reserve(result->rows.size());
   for (std::vector<mysql::Field>& fields : result->rows) {
-    rows.push_back(ToRow(life, fields));
+    rows.push_back(ToRow(fields));
     if (text) rows.back().article = ToArticle(rows.back().id, absl::MakeSpan(fields).subspan(kCountColumns));
   }
   return rows;

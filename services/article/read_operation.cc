@@ -40,7 +40,7 @@ bool ReadOperation::Start() {
                (state == State::kAgeing && options_.renew)) {
       missing.push_back(&item);
     } else if (state == State::kAgeing) {
-      reader_.loader_.Renew(KeyOf(item, reader_.recorder_.life()));
+      reader_.loader_.Renew(KeyOf(item, reader_.recorder_.history()));
     }
   }
   pending_ = missing.size() + 1;
@@ -51,7 +51,7 @@ bool ReadOperation::Start() {
 }
 
 void ReadOperation::Load(Item& item) {
-  reader_.loader_.Load(KeyOf(item, reader_.recorder_.life()),
+  reader_.loader_.Load(KeyOf(item, reader_.recorder_.history()),
                        item.known ? reader_.patience_.refresh : options_.first_patience,
                        [self = shared_from_this(), &item](const absl::StatusOr<ArticleRow>& row) {
                          self->RowLoaded(item, row);
@@ -110,6 +110,7 @@ void ReadOperation::LedgerAnswered(const absl::StatusOr<RecordedViews>& outcome)
     }
     return Finish();
   }
+  history_ = outcome->history;
   state_ = outcome->state;
   absl::InlinedVector<Item*, 1> unsettled;
   for (size_t i = 0; i < asked_.size(); ++i) {
@@ -130,6 +131,11 @@ bool ReadOperation::Settle(Item& item) {
     return true;
   }
   item.recorded = options_.record;
+  if (ContradictsLedger(item.row, history_.name(), state_)) {
+    reader_.recorder_.DoubtLedger();
+    item.count.count = CountAtLeast(item.row, history_.name(), state_, item.view);
+    return true;
+  }
   if (CountExactly(item)) return true;
   // Others may have read or folded the row meanwhile.
   ArticleCache::Lookup found = reader_.cache_.Find(IdOf(item), options_.text);
@@ -139,16 +145,18 @@ bool ReadOperation::Settle(Item& item) {
 }
 
 bool ReadOperation::CountExactly(Item& item) {
-  const std::optional<ExactCount> count = readcount::CountExactly(item.row, state_, item.view);
+  const std::optional<ExactCount> count =
+      readcount::CountExactly(item.row, history_.name(), state_, item.view);
   item.exact = count.has_value();
-  item.count = count.value_or(ExactCount{.count = AddViews(item.row.count, item.view.pending.live)});
+  item.count =
+      count.value_or(ExactCount{.count = CountAtLeast(item.row, history_.name(), state_, item.view)});
   return item.exact;
 }
 
 void ReadOperation::Reload(Item& item) {
   ++item.reloads;
   reader_.loader_.Load(
-      KeyOf(item, state_.life), reader_.patience_.recount,
+      KeyOf(item, history_), reader_.patience_.recount,
       [self = shared_from_this(), &item](const absl::StatusOr<ArticleRow>& row) {
         self->RowLoaded(item, row);
         if (item.known && !self->CountExactly(item) && row.ok() && item.reloads < kMaxReloads)
@@ -183,7 +191,7 @@ void ReadOperation::NoteExactCounts() {
                        .folds = item->count.folds,
                        .sealed_views = item->view.pending.sealed});
   }
-  if (!answers.empty()) reader_.cache_.NoteAnswers(state_, answers);
+  if (!answers.empty()) reader_.cache_.NoteAnswers(history_.name(), state_, answers);
 }
 
 CountedArticle ReadOperation::Answer(Item& item) {

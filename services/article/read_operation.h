@@ -49,8 +49,8 @@ class ReadOperation : public std::enable_shared_from_this<ReadOperation> {
   void Finish();
   void NoteExactCounts();
   CountedArticle Answer(Item& item);
-  ArticleLoader::Key KeyOf(const Item& item, uint64_t life) const {
-    return {.id = IdOf(item), .life = life, .text = options_.text};
+  ArticleLoader::Key KeyOf(const Item& item, const History& history) const {
+    return {.id = IdOf(item), .history = history, .text = options_.text};
   }
 
   // Counts the parts of a step: true for the last one.
@@ -64,6 +64,7 @@ class ReadOperation : public std::enable_shared_from_this<ReadOperation> {
   const ArticleReader::Ids ids_;
   absl::InlinedVector<Item, 1> items_;   // in the order of the ids
   absl::InlinedVector<Item*, 1> asked_;  // those that reached the ledger, in order
+  History history_;
   LedgerState state_;
   bool held_ = false;  // Redis is away, the views are in the spool
   std::atomic<size_t> pending_ = 0;

@@ -34,7 +34,8 @@ class ArticleRepository {
   virtual ~ArticleRepository() = default;
 
   // Rows of those `ids` that exist and are not deleted, in no order, with the text or without. Row and
-  // position in `life` are read by one statement, so they fit each other.
+  // position in `life` are read by one statement, so they fit each other. Their history is left to the
+  // caller.
   virtual absl::StatusOr<std::vector<ArticleRow>> Load(uint64_t life, absl::Span<const uint64_t> ids,
                                                        bool text) = 0;
 

@@ -20,7 +20,7 @@ void ArticleStatusReader::MysqlSeen(absl::Status status) {
 ArticleStatus ArticleStatusReader::Read() const {
   ArticleStatus status{.recorder = recorder_.status(),
                        .journal_max_entries = bounds_.journal_max_entries,
-                       .life = recorder_.life(),
+                       .life = recorder_.history().life,
                        .durability = durability_.Read()};
   if (spool_ != nullptr) {
     status.spool_bytes = spool_->bytes();

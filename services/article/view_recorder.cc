@@ -94,6 +94,7 @@ void ViewRecorder::Process(std::vector<Ask> asks, const Batcher<Ask>::Done& done
   CoalescedViews coalesced(ids);
   for (const Ask& ask : asks) coalesced.Add(ask.ids, ask.record);
   TakeStandings();
+  if (doubted_.exchange(false, std::memory_order_relaxed)) writer_.FallOutOfStep();
   const absl::StatusOr<Recorded> recorded = Record(coalesced.records(), coalesced.entries());
   NoteJournal();
   CountViews(coalesced.entries(), recorded);
@@ -119,7 +120,8 @@ void ViewRecorder::Answer(std::vector<Ask>& asks, const CoalescedViews& coalesce
       ask.callback(recorded.ok() ? absl::UnavailableError("Redis is away") : recorded.status());
       continue;
     }
-    RecordedViews outcome{.held = recorded->held, .state = recorded->reply.state};
+    RecordedViews outcome{
+        .held = recorded->held, .history = recorded->history, .state = recorded->reply.state};
     if (outcome.held) {
       ask.callback(outcome);
       continue;
@@ -176,7 +178,7 @@ absl::StatusOr<ViewRecorder::Recorded> ViewRecorder::Attempts(uint64_t seq,
     NoteOutcome(reply.status());
     if (reply.ok()) {
       Recovered(*reply);
-      return Recorded{.reply = *std::move(reply)};
+      return Recorded{.history = writer_.history(), .reply = *std::move(reply)};
     }
     unknown = unknown || (seq != 0 && (absl::IsUnknown(reply.status()) || absl::IsInternal(reply.status())));
     const bool worth_retrying = absl::IsUnknown(reply.status()) || absl::IsUnavailable(reply.status());
@@ -246,7 +248,12 @@ absl::Status ViewRecorder::AddToSpool(const std::vector<ViewBatch::Entry>& entri
 
 // Redis has everything now.
 void ViewRecorder::Recovered(const ViewReply& reply) {
-  const bool new_life = life_.exchange(reply.state.life, std::memory_order_relaxed) != reply.state.life;
+  const History history = writer_.history();
+  bool new_life = false;
+  {
+    absl::MutexLock lock(&status_mutex_);
+    new_life = std::exchange(history_, history).life != history.life;
+  }
   // Nothing is left for it to take.
   if (!settings_.keep_journal) spool_outcome_ = absl::OkStatus();
   if (spooled_views_ > 0 && !settings_.keep_journal) {

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "services/article/article.h"
 #include "services/article/coalesced_views.h"
 #include "services/article/journal.h"
 #include "services/article/ledger_writer.h"
@@ -37,6 +38,7 @@ struct RecordedView {
 
 struct RecordedViews {
   bool held = false;  // Redis is away: the views are in the spool, and there are no counts
+  History history;    // not if held
   LedgerState state;  // not if held
   absl::InlinedVector<RecordedView, 1> views;  // in the order of the ids; empty if held
 };
@@ -89,8 +91,14 @@ class ViewRecorder {
   // the recorder. RESOURCE_EXHAUSTED if too much is queued: `callback` is then not called.
   absl::Status Submit(Ids ids, bool record, Callback callback);
 
-  // The life last seen; 0 before Redis was first reached.
-  uint64_t life() const { return life_.load(std::memory_order_relaxed); }
+  // The history last seen; of life 0 before Redis was first reached.
+  History history() const {
+    absl::MutexLock lock(&status_mutex_);
+    return history_;
+  }
+
+  // Before the next batch the recorder finds out anew whether Redis has lost its past.
+  void DoubtLedger() { doubted_.store(true, std::memory_order_relaxed); }
 
   RecorderStatus status() const;
 
@@ -112,6 +120,7 @@ class ViewRecorder {
   };
   struct Recorded {
     bool held = false;
+    History history;
     ViewReply reply;
   };
 
@@ -141,11 +150,12 @@ class ViewRecorder {
   const Clock& clock_;
   Sleeper& sleeper_;
 
-  std::atomic<uint64_t> life_ = 0;
+  std::atomic<bool> doubted_ = false;
   ViewTally tally_;
 
   mutable absl::Mutex status_mutex_;
   RecorderStatus status_ ABSL_GUARDED_BY(status_mutex_);
+  History history_ ABSL_GUARDED_BY(status_mutex_);
 
   // Touched by one batch at a time; the batcher hands them from one to the next.
   Journal journal_;

@@ -14,8 +14,11 @@ using State = ArticleCache::State;
 ArticleRow MakeRow(uint64_t id, uint64_t count, uint64_t applied_epoch, uint64_t life = 7) {
   auto article = std::make_shared<Article>();
   article->id = id;
-  return {
-      .id = id, .article = std::move(article), .count = count, .life = life, .applied_epoch = applied_epoch};
+  return {.id = id,
+          .article = std::move(article),
+          .count = count,
+          .history = life,
+          .applied_epoch = applied_epoch};
 }
 
 ArticleRow WithoutText(ArticleRow row) {
@@ -28,7 +31,7 @@ class CacheTest : public ::testing::Test {
   State StateOf(uint64_t id, bool text = true) { return cache_.Find(id, text).state; }
   ArticleRow Row(uint64_t id) { return cache_.Find(id, /*text=*/false).row; }
   void Fold(uint64_t id, uint64_t life, uint64_t sealed_epoch, int64_t views) {
-    cache_.NoteAnswers({.life = life, .epoch = sealed_epoch + 1, .sealed_epoch = sealed_epoch},
+    cache_.NoteAnswers(life, {.life = life, .epoch = sealed_epoch + 1, .sealed_epoch = sealed_epoch},
                        {{.id = id, .folds = true, .sealed_views = views}});
   }
 
@@ -119,7 +122,7 @@ TEST_F(CacheTest, ALateLoadDoesNotUndoAFold) {
 
 TEST_F(CacheTest, WhatWasShownNeverFalls) {
   cache_.Put(MakeRow(1, 5, 3));
-  cache_.NoteAnswers({.life = 7, .epoch = 4}, {{.id = 1, .count = 8}});
+  cache_.NoteAnswers(7, {.life = 7, .epoch = 4}, {{.id = 1, .count = 8}});
   EXPECT_EQ(cache_.ShowAtLeast(1, 6), 8u);
   EXPECT_EQ(cache_.ShowAtLeast(1, 6, 1), 9u);
   EXPECT_EQ(cache_.ShowAtLeast(1, 20), 20u);

@@ -10,40 +10,60 @@ namespace {
 ArticleRow MakeRow(uint64_t id, uint64_t count, uint64_t applied_epoch, uint64_t life = 7) {
   auto article = std::make_shared<Article>();
   article->id = id;
-  return {
-      .id = id, .article = std::move(article), .count = count, .life = life, .applied_epoch = applied_epoch};
+  return {.id = id,
+          .article = std::move(article),
+          .count = count,
+          .history = life,
+          .applied_epoch = applied_epoch};
 }
 
 TEST(ExactCountTest, AddsWhatTheRowLacksAndNothingElse) {
   const RecordedView view{.pending = {.live = 3, .sealed = 20}};
   const LedgerState sealed{.life = 7, .epoch = 6, .sealed_epoch = 5};
-  EXPECT_EQ(CountExactly(MakeRow(1, 100, 4), sealed, view)->count, 123u);
-  EXPECT_TRUE(CountExactly(MakeRow(1, 100, 4), sealed, view)->folds);
-  EXPECT_EQ(CountExactly(MakeRow(1, 120, 5), sealed, view)->count, 123u);
-  EXPECT_FALSE(CountExactly(MakeRow(1, 120, 5), sealed, view)->folds);
-  EXPECT_EQ(CountExactly(MakeRow(1, 123, 6), sealed, view)->count, 123u)
+  EXPECT_EQ(CountExactly(MakeRow(1, 100, 4), 7, sealed, view)->count, 123u);
+  EXPECT_TRUE(CountExactly(MakeRow(1, 100, 4), 7, sealed, view)->folds);
+  EXPECT_EQ(CountExactly(MakeRow(1, 120, 5), 7, sealed, view)->count, 123u);
+  EXPECT_FALSE(CountExactly(MakeRow(1, 120, 5), 7, sealed, view)->folds);
+  EXPECT_EQ(CountExactly(MakeRow(1, 123, 6), 7, sealed, view)->count, 123u)
       << "the live batch is in MySQL already";
   const LedgerState open{.life = 7, .epoch = 6};
-  EXPECT_EQ(CountExactly(MakeRow(1, 120, 5), open, view)->count, 123u);
+  EXPECT_EQ(CountExactly(MakeRow(1, 120, 5), 7, open, view)->count, 123u);
 }
 
 TEST(ExactCountTest, KnowsThatARowIsTooOldOrOfAnotherLife) {
   const RecordedView view;
-  EXPECT_EQ(CountExactly(MakeRow(1, 100, 3), {.life = 7, .epoch = 6, .sealed_epoch = 5}, view), std::nullopt);
-  EXPECT_EQ(CountExactly(MakeRow(1, 100, 4), {.life = 7, .epoch = 6}, view), std::nullopt);
-  EXPECT_EQ(CountExactly(MakeRow(1, 100, 5, 8), {.life = 7, .epoch = 6}, view), std::nullopt);
+  EXPECT_EQ(CountExactly(MakeRow(1, 100, 3), 7, {.life = 7, .epoch = 6, .sealed_epoch = 5}, view),
+            std::nullopt);
+  EXPECT_EQ(CountExactly(MakeRow(1, 100, 4), 7, {.life = 7, .epoch = 6}, view), std::nullopt);
+  EXPECT_EQ(CountExactly(MakeRow(1, 100, 5, 8), 7, {.life = 7, .epoch = 6}, view), std::nullopt);
+}
+
+TEST(ExactCountTest, IsAtLeastWhatTheRowSaysAndWhatItCertainlyLacks) {
+  const LedgerState open{.life = 7, .epoch = 6};
+  const RecordedView view{.pending = {.live = 3}, .later_views = 1};
+  EXPECT_EQ(CountAtLeast(MakeRow(1, 100, 3), 7, open, view), 102u);
+  EXPECT_EQ(CountAtLeast(MakeRow(1, 100, 6), 7, open, view), 100u) << "may have the live views already";
+  EXPECT_EQ(CountAtLeast(MakeRow(1, 100, 3), 8, open, view), 100u) << "of another history";
+}
+
+TEST(ExactCountTest, ARowThatIsAheadOfTheLedgerContradictsIt) {
+  const LedgerState sealed{.life = 7, .epoch = 6, .sealed_epoch = 5};
+  EXPECT_FALSE(ContradictsLedger(MakeRow(1, 100, 5), 7, sealed)) << "applied, not yet released";
+  EXPECT_TRUE(ContradictsLedger(MakeRow(1, 100, 6), 7, sealed));
+  EXPECT_FALSE(ContradictsLedger(MakeRow(1, 100, 6), 8, sealed));
 }
 
 TEST(ExactCountTest, GivesEachViewOfABatchItsOwnNumber) {
   const LedgerState open{.life = 7, .epoch = 1};
-  EXPECT_EQ(CountExactly(MakeRow(1, 0, 0), open, {.pending = {.live = 3}, .later_views = 2})->count, 1u);
-  EXPECT_EQ(CountExactly(MakeRow(1, 0, 0), open, {.pending = {.live = 3}, .later_views = 0})->count, 3u);
+  EXPECT_EQ(CountExactly(MakeRow(1, 0, 0), 7, open, {.pending = {.live = 3}, .later_views = 2})->count, 1u);
+  EXPECT_EQ(CountExactly(MakeRow(1, 0, 0), 7, open, {.pending = {.live = 3}, .later_views = 0})->count, 3u);
 }
 
 TEST(ExactCountTest, StaysWithinWhatACountCanBe) {
   const LedgerState open{.life = 7, .epoch = 1};
-  EXPECT_EQ(CountExactly(MakeRow(1, 5, 0), open, {.pending = {.live = -9}})->count, 0u);
-  EXPECT_EQ(CountExactly(MakeRow(1, ~uint64_t{0}, 0), open, {.pending = {.live = 9}})->count, ~uint64_t{0});
+  EXPECT_EQ(CountExactly(MakeRow(1, 5, 0), 7, open, {.pending = {.live = -9}})->count, 0u);
+  EXPECT_EQ(CountExactly(MakeRow(1, ~uint64_t{0}, 0), 7, open, {.pending = {.live = 9}})->count,
+            ~uint64_t{0});
 }
 
 TEST(PageTokenTest, ComesBackAsItWas) {

@@ -204,13 +204,14 @@ TEST_F(ReaderTest, DoesNotWaitForARepositoryThatLetsOthersWaitAlready) {
   View(1);
   repository_.Close();
   absl::Notification first;
-  loader_.Load({.id = 2, .life = 7}, absl::Milliseconds(1), [&](const absl::StatusOr<ArticleRow>& row) {
-    EXPECT_EQ(row.status().code(), absl::StatusCode::kDeadlineExceeded);
-    first.Notify();
-  });
+  loader_.Load({.id = 2, .history = {.life = 7}}, absl::Milliseconds(1),
+               [&](const absl::StatusOr<ArticleRow>& row) {
+                 EXPECT_EQ(row.status().code(), absl::StatusCode::kDeadlineExceeded);
+                 first.Notify();
+               });
   first.WaitForNotification();
   bool told = false;
-  loader_.Load({.id = 1, .life = 7}, absl::Milliseconds(1),
+  loader_.Load({.id = 1, .history = {.life = 7}}, absl::Milliseconds(1),
                [&](const absl::StatusOr<ArticleRow>& row) { told = absl::IsDeadlineExceeded(row.status()); });
   EXPECT_TRUE(told) << "at once, on the same thread";
   repository_.Open();
@@ -224,7 +225,7 @@ TEST_F(ReaderTest, ReadsTextAgainBeforeItExpiresWhileNobodyWaits) {
   EXPECT_EQ(Read({1}, false)[0]->article->title, "a title");
   repository_.AwaitLoads(loads + 1);
   absl::Notification joined;  // the load that was just seen, or a later one
-  loader_.Load({.id = 1, .life = 7}, absl::InfiniteDuration(),
+  loader_.Load({.id = 1, .history = {.life = 7}}, absl::InfiniteDuration(),
                [&](const absl::StatusOr<ArticleRow>&) { joined.Notify(); });
   joined.WaitForNotification();
   EXPECT_EQ(Read({1}, false)[0]->article->title, "another title");
@@ -286,6 +287,57 @@ TEST_F(ReaderTest, MarksACountThatCannotBeMadeExactAndNeverLetsItFall) {
   ASSERT_TRUE(results[0].ok()) << results[0].status();
   EXPECT_TRUE(results[0]->count_stale);
   EXPECT_GE(results[0]->read_count, 102u);
+}
+
+TEST_F(ReaderTest, ARowOfAPastThatRedisForgotIsReadAgain) {
+  View(1);
+  ledger_.TakeSnapshot();
+  View(1);
+  ledger_.Seal();
+  EXPECT_EQ(View(1), 103u) << "the row has folded the batch";
+  ledger_.PutBack();
+  ledger_.Inject({FakeViewLedger::Fault::kLostRequest});
+  EXPECT_EQ(View(1), 104u);
+  ledger_.Seal();
+  EXPECT_EQ(View(1), 105u) << "another batch than the one that was folded";
+  ledger_.Release();
+  EXPECT_EQ(View(1), 106u);
+}
+
+TEST_F(ReaderTest, CountsDoNotFallWhenRedisIsPutBackWhileMysqlIsAway) {
+  View(1);
+  ledger_.TakeSnapshot();
+  View(1);
+  ledger_.Seal();
+  EXPECT_EQ(View(1), 103u);
+  ledger_.PutBack();
+  registry_.SetAway(true);
+  repository_.Fail(absl::UnavailableError("MySQL is away"));
+  ledger_.Inject({FakeViewLedger::Fault::kLostRequest});
+  for (int i = 0; i < 3; ++i) {
+    const auto article = Read(impatient_, {1}, true)[0];
+    ASSERT_TRUE(article.ok()) << article.status();
+    EXPECT_TRUE(article->count_stale);
+    EXPECT_GE(article->read_count, 103u);
+  }
+  registry_.SetAway(false);
+  repository_.Fail(absl::OkStatus());
+  EXPECT_EQ(View(1), 107u);
+}
+
+TEST_F(ReaderTest, ACountThatMysqlHasAndRedisCallsLiveIsNotTaken) {
+  View(1);
+  ledger_.TakeSnapshot();
+  Sync();
+  EXPECT_EQ(View(1), 102u);
+  cache_.PutAbsent(1);
+  clock_.Advance(absl::Seconds(2));
+  EXPECT_EQ(View(1), 103u) << "the row has the synced batch";
+  ledger_.PutBack();
+  const auto article = Read({1}, true)[0];
+  ASSERT_TRUE(article.ok()) << article.status();
+  EXPECT_TRUE(article->count_stale);
+  EXPECT_GE(article->read_count, 103u);
 }
 
 TEST_F(ReaderTest, ReadsGoOnWithAStaleMarkWhileRedisIsAwayAndViewsAreRefused) {

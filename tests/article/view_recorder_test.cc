@@ -49,7 +49,7 @@ class RecorderTest : public ::testing::Test {
 TEST_F(RecorderTest, LearnsTheLifeAndNumbersRepeatsOfAnId) {
   const absl::StatusOr<RecordedViews> outcome = Submit({5, 6, 5}, true);
   ASSERT_TRUE(outcome.ok()) << outcome.status();
-  EXPECT_EQ(recorder_.life(), 7u);
+  EXPECT_EQ(recorder_.history(), (History{.life = 7}));
   EXPECT_EQ(ledger_.live(5), 2);
   EXPECT_EQ(outcome->views[0].later_views, 1u);
   EXPECT_EQ(outcome->views[2].later_views, 0u);
@@ -132,7 +132,7 @@ TEST_F(RecorderTest, RecordsAgainInAnEmptiedRedisWhatMysqlDoesNotHave) {
   EXPECT_EQ(ledger_.live(6), 2);
   EXPECT_EQ(outcome->views[0].pending.live, 2);
   EXPECT_TRUE(registry_.closed(7));
-  EXPECT_EQ(recorder_.life(), 8u);
+  EXPECT_EQ(recorder_.history().life, 8u);
   EXPECT_EQ(recorder_.status().life_changes, 1u);
 }
 
@@ -159,6 +159,42 @@ TEST_F(RecorderTest, GivesUpAnOldCopyOfWhatMysqlHasAlready) {
   ASSERT_TRUE(Submit({5}, true).ok());
   EXPECT_NE(ledger_.state().life, 7u);
   EXPECT_EQ(ledger_.live(5), 1) << "both earlier views are in MySQL";
+}
+
+TEST_F(RecorderTest, KnowsAnOldCopyWhileMysqlIsAwayByWhatRedisSaidBefore) {
+  ASSERT_TRUE(Submit({5}, true).ok());
+  ledger_.TakeSnapshot();
+  ledger_.Seal();
+  ledger_.Release();
+  ASSERT_TRUE(Submit({6}, true).ok());
+  ledger_.PutBack();
+  registry_.SetAway(true);
+  ledger_.Inject({Fault::kLostRequest});
+  EXPECT_FALSE(Submit({7}, true).ok()) << "only MySQL can tell what to record in the next life";
+  EXPECT_NE(ledger_.state().life, 7u) << "the copy was abandoned";
+  registry_.SetAway(false);
+  registry_.SetPosition(7, {.epoch = 2});
+  registry_.SetSeqs(7, 42, 1, 1);
+  clock_.Advance(absl::Seconds(10));
+  ASSERT_TRUE(Submit({8}, true).ok());
+  EXPECT_EQ(ledger_.live(5), 0) << "MySQL has it";
+  EXPECT_EQ(ledger_.live(6), 1);
+}
+
+TEST_F(RecorderTest, NamesAnotherHistoryOnceRedisHasForgottenSomething) {
+  ASSERT_TRUE(Submit({5}, true).ok());
+  ledger_.TakeSnapshot();
+  ASSERT_TRUE(Submit({6}, true).ok());
+  const History before = recorder_.history();
+  ledger_.Inject({Fault::kLostRequest});
+  EXPECT_EQ(Submit({7}, true)->history, before) << "a lost connection alone is no loss";
+  ledger_.PutBack();
+  ledger_.Inject({Fault::kLostRequest});
+  const auto after = Submit({8}, true);
+  ASSERT_TRUE(after.ok()) << after.status();
+  EXPECT_EQ(after->history.life, before.life);
+  EXPECT_NE(after->history, before);
+  EXPECT_EQ(ledger_.live_total(), 4);
 }
 
 TEST_F(RecorderTest, NeverGoesOnInALifeThatIsClosed) {

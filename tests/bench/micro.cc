@@ -96,12 +96,12 @@ void CacheLookups(benchmark::State& state) {
   const std::vector<uint64_t> ids = Ids();
   std::vector<ArticleCache::Answered> answers;
   for (uint64_t id : ids) {
-    cache.Put({.id = id, .count = 5, .life = kState.life, .applied_epoch = 1});
+    cache.Put({.id = id, .count = 5, .history = kState.life, .applied_epoch = 1});
     answers.push_back({.id = id, .count = 6});
   }
   for (auto _ : state) {
     benchmark::DoNotOptimize(cache.FindAll(ids, /*text=*/false).data());
-    cache.NoteAnswers(kState, answers);
+    cache.NoteAnswers(kState.life, kState, answers);
   }
 }
 
@@ -130,9 +130,9 @@ void Journaling(benchmark::State& state) {
 }
 
 void ExactCounting(benchmark::State& state) {
-  const ArticleRow row{.id = 1, .count = 10, .life = kState.life, .applied_epoch = 1};
+  const ArticleRow row{.id = 1, .count = 10, .history = kState.life, .applied_epoch = 1};
   const RecordedView view{.pending = {.live = 5}};
-  for (auto _ : state) benchmark::DoNotOptimize(CountExactly(row, kState, view));
+  for (auto _ : state) benchmark::DoNotOptimize(CountExactly(row, kState.life, kState, view));
 }
 
 void JsonOfArticle(benchmark::State& state) {

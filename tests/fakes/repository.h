@@ -33,7 +33,6 @@ class FakeRepository final : public ArticleRepository {
       rows.push_back({.id = id,
                       .article = text ? std::move(article) : nullptr,
                       .count = found->second,
-                      .life = life,
                       .applied_epoch = position.applied_epoch(id)});
     }
     return rows;
