@@ -7,6 +7,7 @@
 #include <random>
 #include <utility>
 
+#include "services/common/base/log.h"
 #include "tests/support/http_client.h"
 
 namespace readcount::testing {
@@ -14,6 +15,9 @@ namespace {
 
 // While the gateway is away each attempt fails at once; without a pause that would be all the machine does.
 constexpr std::chrono::milliseconds kPauseAfterFailure(5);
+
+// That the log tells of.
+constexpr uint64_t kFallsTold = 20;
 
 constexpr absl::Duration kLongestWait = absl::Seconds(40);
 
@@ -38,7 +42,11 @@ void Load::Work(uint64_t seed) {
     }
     const uint64_t count = reply->Number("read_count").value_or(0);
     const bool stale = reply->body.find("\"read_count_stale\":true") != std::string::npos;
-    if (count < seen[id] || (count == seen[id] && !stale)) ++falls_;
+    if (count < seen[id] || (count == seen[id] && !stale)) {
+      if (++falls_ <= kFallsTold)
+        Log(LogLevel::kError, "count_fell",
+            {{"article", id}, {"from", seen[id]}, {"to", count}, {"stale", stale}});
+    }
     seen[id] = count;
     absl::MutexLock lock(&mutex_);
     ++acknowledged_;
