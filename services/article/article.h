@@ -24,15 +24,15 @@ struct Article {
 // this process knows. What was learnt in one history says nothing about the epochs of another.
 struct History {
   uint64_t life = 0;
-  uint64_t losses = 0;  // times that Redis was found to have forgotten something, since the process began
+  uint64_t breaks = 0;  // times since the process began that Redis forgot something, or may have
 
   // Lives are random, so the few numbers that follow one are no other's.
-  uint64_t name() const { return life + losses; }
+  uint64_t name() const { return life + breaks; }
 
   friend bool operator==(const History&, const History&) = default;
   template <typename H>
   friend H AbslHashValue(H hash, const History& history) {
-    return H::combine(std::move(hash), history.life, history.losses);
+    return H::combine(std::move(hash), history.life, history.breaks);
   }
 };
 

@@ -17,6 +17,9 @@ constexpr MetricSpec kReplayed = {
 constexpr MetricSpec kLifeChanges = {
     "readcount_life_changes_total", MetricKind::kCounter,
     "How often Redis came back with other data, so that views had to be recorded again."};
+constexpr MetricSpec kLosses = {"readcount_redis_losses_total", MetricKind::kCounter,
+                                "Times that Redis was found to have forgotten something of the present life: "
+                                "put back to an older state."};
 constexpr MetricSpec kSpoolViews = {"readcount_spool_views", MetricKind::kGauge,
                                     "Views in the spool that are to be recorded when Redis is back."};
 constexpr MetricSpec kSpoolBytes = {"readcount_spool_bytes", MetricKind::kGauge, "Used of the spool."};
@@ -67,6 +70,7 @@ void ArticleMetrics::CollectStatus(MetricSink& sink) const {
   AddServers(sink, recorder.redis.ok(), status.mysql.ok());
   sink.Add(kReplayed, recorder.replayed_views);
   sink.Add(kLifeChanges, recorder.life_changes);
+  sink.Add(kLosses, recorder.losses);
   sink.Add(kSpoolViews, recorder.held_views);
   sink.Add(kSpoolBytes, status.spool_bytes);
   sink.Add(kSpoolMaxBytes, status.spool_max_bytes);

@@ -32,13 +32,23 @@ absl::StatusOr<ViewReply> LedgerWriter::Record(uint64_t seq, const std::vector<V
       return reply;
     }
     if (!reply->other_life(batch)) {
-      NoteReply(reply->state, seq);
+      if (!Observe(*reply, seq)) {
+        if (absl::Status status = GiveUpCopy(*reply, seq); !status.ok()) return status;
+        continue;
+      }
       if (seq != 0) ForgetRefused(batch, *reply);
       return reply;
     }
     FallOutOfStep();
   }
   return absl::UnavailableError("Redis changes its data again and again");
+}
+
+// Redis has forgotten something though the connection held, as behind a proxy. A seq that was recorded in
+// that state hides those before it, so only another life can have them.
+absl::Status LedgerWriter::GiveUpCopy(const ViewReply& reply, uint64_t seq) {
+  FallOutOfStep();
+  return seq == 0 ? absl::OkStatus() : ledger_.Abandon(reply.state);
 }
 
 absl::Status LedgerWriter::CatchUp(uint64_t in_hand) {
@@ -70,34 +80,39 @@ absl::StatusOr<bool> LedgerWriter::TryToCatchUp(uint64_t in_hand) {
     return false;
   }
   if (!standing.ok() && NeedsStanding(*asked, in_hand)) return standing.status();
-  NoteLosses(*asked);
+  const bool moved = state.life == life_ && state != last_state_;
   if (state.life != life_) {
     if (absl::Status status = GoOnIn(state.life); !status.ok()) return status;
   } else if (standing.ok()) {
     journal_.Trim(*standing);
   }
+  // Where it has moved on while nobody looked, it may have done so from an older state.
+  if (Observe(*asked, 0) && moved) ++breaks_;
   return Replay(*asked, in_hand);
 }
 
+// MySQL knows best. While it is away, what Redis itself said before tells much.
 bool LedgerWriter::IsOldCopy(const LedgerState& state, const absl::StatusOr<WriterStanding>& standing) const {
-  if (state.life == life_ && state.epoch <= floor_) return true;
-  return standing.ok() && (standing->closed || standing->begun_epoch() >= state.epoch);
+  if (standing.ok()) return standing->closed || standing->begun_epoch() >= state.epoch;
+  return state.life == life_ && state.epoch <= floor_;
 }
 
-// What Redis has forgotten the journal may bring back; what caches know of its epochs is void all the same.
-void LedgerWriter::NoteLosses(const ViewReply& asked) {
-  if (asked.state.life != life_) return;
-  if (asked.previous_seq >= last_seq_ && asked.state.epoch >= last_epoch_) return;
-  ++losses_;
-  last_seq_ = asked.previous_seq;
-  last_epoch_ = asked.state.epoch;
-  Log(LogLevel::kError, "redis_put_back", {{"life", FormatLife(life_)}, {"epoch", asked.state.epoch}});
-}
-
-void LedgerWriter::NoteReply(const LedgerState& state, uint64_t seq) {
-  last_epoch_ = state.epoch;
-  last_seq_ = std::max(last_seq_, seq);
-  floor_ = std::max(floor_, state.oldest_epoch() - 1);
+// Compares where Redis stands with where it stood. False if it has forgotten something: what caches know of
+// its epochs is void then, whatever the journal brings back. That it does not know the writer alone proves
+// nothing, for it forgets those that were silent for long.
+bool LedgerWriter::Observe(const ViewReply& reply, uint64_t seq) {
+  if (reply.state.life != life_) return true;
+  const bool forgot_seqs = reply.previous_seq != 0 && reply.previous_seq < last_seq_;
+  const bool sound = !forgot_seqs && reply.state.epoch >= last_state_.epoch;
+  if (!sound) {
+    ++breaks_;
+    ++losses_;
+    Log(LogLevel::kError, "redis_put_back", {{"life", FormatLife(life_)}, {"epoch", reply.state.epoch}});
+  }
+  last_seq_ = std::max(sound ? last_seq_ : reply.previous_seq, std::max(reply.previous_seq, seq));
+  last_state_ = reply.state;
+  floor_ = std::max(floor_, reply.state.oldest_epoch() - 1);
+  return sound;
 }
 
 // Whether MySQL must tell what it has before anything is recorded.
@@ -133,8 +148,11 @@ absl::Status LedgerWriter::GoOnIn(uint64_t life) {
          {"batches_to_replay", journal_.batches().size()}});
   }
   if (absl::Status status = observer_(life, ended); !status.ok()) return status;
+  // One that comes back is another history than when it was last seen.
+  if (life_ != 0) ++breaks_;
   life_ = life;
-  last_epoch_ = last_seq_ = floor_ = 0;
+  last_state_ = {};
+  last_seq_ = floor_ = 0;
   return absl::OkStatus();
 }
 
@@ -147,8 +165,7 @@ absl::StatusOr<bool> LedgerWriter::Replay(const ViewReply& asked, uint64_t in_ha
     const absl::StatusOr<ViewReply> reply = ledger_.Record(again);
     FailPoint("article.mid_replay");
     if (!reply.ok()) return reply.status();
-    if (reply->other_life(again)) return false;
-    NoteReply(reply->state, batch.seq);
+    if (reply->other_life(again) || !Observe(*reply, batch.seq)) return false;
     const auto refused = std::count_if(reply->counts.begin(), reply->counts.end(),
                                        [](const PendingCount& count) { return count.refused; });
     if (refused > 0)

@@ -53,17 +53,19 @@ class LedgerWriter {
   uint64_t writer() const { return writer_; }
   uint64_t life() const { return life_; }
 
-  // Changes whenever Redis has forgotten something that it had told this writer of.
-  History history() const { return {.life = life_, .losses = losses_}; }
+  // Changes whenever Redis has forgotten something that it had told this writer of, and when a connection was
+  // lost during which it may have: when Redis stands elsewhere than before.
+  History history() const { return {.life = life_, .breaks = breaks_}; }
 
   uint64_t replayed_views() const { return replayed_views_; }  // recorded again so far
   uint64_t life_changes() const { return life_changes_; }
+  uint64_t losses() const { return losses_; }  // times that Redis was found to have forgotten something
 
  private:
   absl::StatusOr<bool> TryToCatchUp(uint64_t in_hand);
   bool IsOldCopy(const LedgerState& state, const absl::StatusOr<WriterStanding>& standing) const;
-  void NoteLosses(const ViewReply& asked);
-  void NoteReply(const LedgerState& state, uint64_t seq);
+  bool Observe(const ViewReply& reply, uint64_t seq);
+  absl::Status GiveUpCopy(const ViewReply& reply, uint64_t seq);
   absl::Status GoOnIn(uint64_t life);
   bool NeedsStanding(const ViewReply& asked, uint64_t in_hand) const;
   void ForgetRefused(const ViewBatch& batch, const ViewReply& reply);
@@ -78,11 +80,13 @@ class LedgerWriter {
   const LifeObserver observer_;
 
   // What Redis has told in this life.
-  uint64_t last_epoch_ = 0;  // of the live hash
-  uint64_t last_seq_ = 0;    // the greatest of this writer that it had recorded
-  uint64_t floor_ = 0;       // batches up to this one have left it, so they are in MySQL
+  LedgerState last_state_;
+  uint64_t last_seq_ = 0;  // the greatest of this writer that it had recorded
+  uint64_t floor_ =
+      0;  // batches up to this one have left it, so they are in MySQL, unless somebody deleted them
 
   bool in_step_ = false;
+  uint64_t breaks_ = 0;
   uint64_t losses_ = 0;
   uint64_t replayed_views_ = 0;
   uint64_t life_changes_ = 0;

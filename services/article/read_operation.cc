@@ -133,13 +133,13 @@ bool ReadOperation::Settle(Item& item) {
   item.recorded = options_.record;
   if (ContradictsLedger(item.row, history_.name(), state_)) {
     reader_.recorder_.DoubtLedger();
-    item.count.count = CountAtLeast(item.row, history_.name(), state_, item.view);
+    item.count.count = item.row.count;
     return true;
   }
   if (CountExactly(item)) return true;
   // Others may have read or folded the row meanwhile.
   ArticleCache::Lookup found = reader_.cache_.Find(IdOf(item), options_.text);
-  if (!found.known()) return false;
+  if (!found.known() || ContradictsLedger(found.row, history_.name(), state_)) return false;
   item.row = std::move(found.row);
   return CountExactly(item);
 }
@@ -155,14 +155,47 @@ bool ReadOperation::CountExactly(Item& item) {
 
 void ReadOperation::Reload(Item& item) {
   ++item.reloads;
-  reader_.loader_.Load(
-      KeyOf(item, history_), reader_.patience_.recount,
-      [self = shared_from_this(), &item](const absl::StatusOr<ArticleRow>& row) {
-        self->RowLoaded(item, row);
-        if (item.known && !self->CountExactly(item) && row.ok() && item.reloads < kMaxReloads)
-          return self->Reload(item);
+  reader_.loader_.Load(KeyOf(item, history_), reader_.patience_.recount,
+                       [self = shared_from_this(), &item](const absl::StatusOr<ArticleRow>& row) {
+                         self->RowReloaded(item, row);
+                       });
+}
+
+void ReadOperation::RowReloaded(Item& item, const absl::StatusOr<ArticleRow>& row) {
+  RowLoaded(item, row);
+  // What the ledger said belongs to a past that may not be the row's.
+  const bool same_past = reader_.recorder_.history() == history_;
+  if (row.ok() && same_past && ContradictsLedger(item.row, history_.name(), state_)) return Confirm(item);
+  if (item.known && !CountExactly(item) && row.ok() && same_past && item.reloads < kMaxReloads)
+    return Reload(item);
+  item.exact = item.exact && same_past;
+  if (LastOfStep()) Finish();
+}
+
+// The row has a batch that was not even sealed when the ledger answered. It was sealed and applied since, or
+// Redis was put back: that the ledger tells when it is asked again.
+void ReadOperation::Confirm(Item& item) {
+  const absl::Status asked = reader_.recorder_.Submit(
+      {IdOf(item)}, /*record=*/false,
+      [self = shared_from_this(), &item](const absl::StatusOr<RecordedViews>& outcome) {
+        self->Confirmed(item, outcome);
         if (self->LastOfStep()) self->Finish();
       });
+  if (asked.ok()) return;
+  Confirmed(item, asked);
+  if (LastOfStep()) Finish();
+}
+
+void ReadOperation::Confirmed(Item& item, const absl::StatusOr<RecordedViews>& outcome) {
+  item.exact = false;
+  item.count = {.count = item.row.count};
+  if (!outcome.ok() || outcome->held) return;
+  const uint64_t history = outcome->history.name();
+  if (ContradictsLedger(item.row, history, outcome->state)) return reader_.recorder_.DoubtLedger();
+  const std::optional<ExactCount> count =
+      readcount::CountExactly(item.row, history, outcome->state, outcome->views.front());
+  item.exact = count.has_value();
+  if (count.has_value()) item.count = {.count = count->count};
 }
 
 void ReadOperation::Finish() {

@@ -46,6 +46,9 @@ class ReadOperation : public std::enable_shared_from_this<ReadOperation> {
   bool Settle(Item& item);
   bool CountExactly(Item& item);
   void Reload(Item& item);
+  void RowReloaded(Item& item, const absl::StatusOr<ArticleRow>& row);
+  void Confirm(Item& item);
+  void Confirmed(Item& item, const absl::StatusOr<RecordedViews>& outcome);
   void Finish();
   void NoteExactCounts();
   CountedArticle Answer(Item& item);

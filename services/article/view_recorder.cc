@@ -16,27 +16,15 @@ namespace {
 // next batch grows while this one is answered.
 constexpr size_t kManyIds = 16;
 
+// How often Redis may begin another life during one attempt.
+constexpr int kMaxChanges = 5;
+
 absl::Status UnknownOutcome(absl::string_view why) {
   return absl::UnknownError(
       absl::StrCat("it is unknown whether the view was counted, so it is not sent again: ", why));
 }
 
 }  // namespace
-
-ViewRecorder::Predecessor::Predecessor(const SpooledWriter& left, ViewRecorder& recorder)
-    : journal(recorder.settings_.journal_entries),
-      writer(left.writer, left.life, recorder.ledger_, recorder.registry_, journal,
-             [&recorder, id = left.writer](uint64_t life, const WriterStanding& ended) {
-               return recorder.spool_->SetLife(id, life, ended);
-             }) {
-  std::vector<ViewBatch::Entry> entries;
-  for (size_t i = 0; i < left.views.size(); ++i) {
-    entries.push_back({.id = left.views[i].id, .views = left.views[i].views});
-    last_seq = left.views[i].seq;
-    if (i + 1 < left.views.size() && left.views[i + 1].seq == last_seq) continue;
-    journal.Append(last_seq, std::exchange(entries, {}));
-  }
-}
 
 ViewRecorder::ViewRecorder(Settings settings, ViewLedger& ledger, LifeRegistry& registry, Spool* spool,
                            const std::vector<SpooledWriter>& left, const Clock& clock, Sleeper& sleeper)
@@ -51,6 +39,7 @@ ViewRecorder::ViewRecorder(Settings settings, ViewLedger& ledger, LifeRegistry& 
               [this](uint64_t life, const WriterStanding& ended) {
                 return spool_ == nullptr ? absl::OkStatus() : spool_->SetLife(settings_.writer, life, ended);
               }),
+      predecessors_(left, settings.journal_entries, settings.keep_journal, ledger, registry, spool),
       backoff_(settings.backoff),
       standing_thread_(1),
       threads_{ThreadPool(1), ThreadPool(1)},
@@ -60,11 +49,6 @@ ViewRecorder::ViewRecorder(Settings settings, ViewLedger& ledger, LifeRegistry& 
                    Process(std::move(asks), done);
                  });
                }) {
-  for (const SpooledWriter& each : left) {
-    predecessors_.push_back(std::make_unique<Predecessor>(each, *this));
-    Log(LogLevel::kWarning, "views_left_in_spool",
-        {{"writer", FormatLife(each.writer)}, {"articles", predecessors_.back()->journal.entries()}});
-  }
   absl::MutexLock lock(&status_mutex_);
   status_.redis = absl::UnavailableError("not asked yet");
   status_.holds = spool != nullptr;
@@ -94,7 +78,7 @@ void ViewRecorder::Process(std::vector<Ask> asks, const Batcher<Ask>::Done& done
   CoalescedViews coalesced(ids);
   for (const Ask& ask : asks) coalesced.Add(ask.ids, ask.record);
   TakeStandings();
-  if (doubted_.exchange(false, std::memory_order_relaxed)) writer_.FallOutOfStep();
+  LookIntoDoubts();
   const absl::StatusOr<Recorded> recorded = Record(coalesced.records(), coalesced.entries());
   NoteJournal();
   CountViews(coalesced.entries(), recorded);
@@ -178,7 +162,7 @@ absl::StatusOr<ViewRecorder::Recorded> ViewRecorder::Attempts(uint64_t seq,
     NoteOutcome(reply.status());
     if (reply.ok()) {
       Recovered(*reply);
-      return Recorded{.history = writer_.history(), .reply = *std::move(reply)};
+      return Recorded{.history = CurrentHistory(), .reply = *std::move(reply)};
     }
     unknown = unknown || (seq != 0 && (absl::IsUnknown(reply.status()) || absl::IsInternal(reply.status())));
     const bool worth_retrying = absl::IsUnknown(reply.status()) || absl::IsUnavailable(reply.status());
@@ -190,15 +174,31 @@ absl::StatusOr<ViewRecorder::Recorded> ViewRecorder::Attempts(uint64_t seq,
 }
 
 absl::StatusOr<ViewReply> ViewRecorder::TryOnce(uint64_t seq, const std::vector<ViewBatch::Entry>& entries) {
-  for (const auto& predecessor : predecessors_) {
-    if (absl::Status status = predecessor->writer.CatchUp(); !status.ok()) return status;
-    // What Redis has need not stay on disk, unless it is to outlive Redis.
-    if (!predecessor->spooled || settings_.keep_journal) continue;
-    FailPoint("article.after_replay");
-    const absl::Status dropped = spool_->Drop(predecessor->writer.writer(), predecessor->last_seq);
-    predecessor->spooled = !dropped.ok();
+  // A second time if Redis began another life meanwhile; what is asked again is recorded once all the same.
+  for (int tries = 0; tries < kMaxChanges; ++tries) {
+    if (absl::Status status = predecessors_.CatchUp(); !status.ok()) return status;
+    absl::StatusOr<ViewReply> reply = writer_.Record(seq, entries);
+    if (!reply.ok() || predecessors_.AreIn(writer_.life())) return reply;
   }
-  return writer_.Record(seq, entries);
+  return absl::UnavailableError("Redis changes its data again and again");
+}
+
+void ViewRecorder::FallOutOfStep() {
+  writer_.FallOutOfStep();
+  predecessors_.FallOutOfStep();
+}
+
+void ViewRecorder::LookIntoDoubts() {
+  if (clock_.Elapsed() < next_doubt_ || !doubted_.exchange(false, std::memory_order_relaxed)) return;
+  next_doubt_ = clock_.Elapsed() + kBetweenDoubts;
+  FallOutOfStep();
+}
+
+// Whatever one of the writers has missed, counts that were read before are void.
+History ViewRecorder::CurrentHistory() const {
+  History history = writer_.history();
+  history.breaks += predecessors_.breaks();
+  return history;
 }
 
 absl::StatusOr<ViewRecorder::Recorded> ViewRecorder::GiveUp(uint64_t seq,
@@ -248,7 +248,7 @@ absl::Status ViewRecorder::AddToSpool(const std::vector<ViewBatch::Entry>& entri
 
 // Redis has everything now.
 void ViewRecorder::Recovered(const ViewReply& reply) {
-  const History history = writer_.history();
+  const History history = CurrentHistory();
   bool new_life = false;
   {
     absl::MutexLock lock(&status_mutex_);
@@ -275,7 +275,7 @@ void ViewRecorder::Recovered(const ViewReply& reply) {
 std::vector<uint64_t> ViewRecorder::WritersWithBatches() const {
   std::vector<uint64_t> writers;
   if (!journal_.empty()) writers.push_back(settings_.writer);
-  for (const auto& predecessor : predecessors_) writers.push_back(predecessor->writer.writer());
+  predecessors_.AddWriters(writers);
   return writers;
 }
 
@@ -294,19 +294,14 @@ void ViewRecorder::TakeStandings() {
     found.swap(standings_);
   }
   for (const FoundStanding& each : found) {
-    const auto trim = [&](LedgerWriter& writer, Journal& journal) {
-      if (writer.writer() != each.writer || writer.life() != each.life) return;
-      journal.Trim(each.standing);
-      if (settings_.keep_journal) spool_->Trim(each.writer, each.standing).IgnoreError();
-    };
-    trim(writer_, journal_);
-    for (const auto& predecessor : predecessors_) trim(predecessor->writer, predecessor->journal);
+    if (each.writer == settings_.writer && each.life == writer_.life()) {
+      journal_.Trim(each.standing);
+    } else if (!predecessors_.Trim(each.life, each.writer, each.standing)) {
+      continue;
+    }
+    if (settings_.keep_journal) spool_->Trim(each.writer, each.standing).IgnoreError();
   }
-  std::erase_if(predecessors_, [this](const auto& predecessor) {
-    if (!predecessor->journal.empty()) return false;
-    replayed_by_gone_ += predecessor->writer.replayed_views();
-    return true;
-  });
+  predecessors_.LetGo();
 }
 
 void ViewRecorder::NoteOutcome(const absl::Status& status) {
@@ -316,8 +311,7 @@ void ViewRecorder::NoteOutcome(const absl::Status& status) {
     backoff_.Reset();
     return;
   }
-  writer_.FallOutOfStep();
-  for (const auto& predecessor : predecessors_) predecessor->writer.FallOutOfStep();
+  FallOutOfStep();
   if (!away_.has_value()) Log(LogLevel::kWarning, "redis_lost", {{"error", status}});
   // Whoever is refused until the next attempt was not part of this one.
   away_ = absl::UnavailableError(absl::StrCat("nothing was counted, Redis is away: ", status.message()));
@@ -331,19 +325,14 @@ void ViewRecorder::NoteJournal() {
          {"meaning", "should Redis lose its past before the next sync, these views are lost"}});
     forgotten_views_ = journal_.forgotten_views();
   }
-  uint64_t left = 0, replayed = writer_.replayed_views() + replayed_by_gone_;
-  for (const auto& predecessor : predecessors_) {
-    replayed += predecessor->writer.replayed_views();
-    if (!predecessor->spooled) continue;
-    for (const Journal::Batch& batch : predecessor->journal.batches()) left += SumViews(batch.entries);
-  }
   absl::MutexLock lock(&status_mutex_);
   status_.redis = away_.value_or(absl::OkStatus());
   status_.spool = spool_outcome_;
-  status_.held_views = spooled_views_ + left;
+  status_.held_views = spooled_views_ + predecessors_.spooled_views();
   status_.journal_entries = journal_.entries();
-  status_.replayed_views = replayed;
+  status_.replayed_views = writer_.replayed_views() + predecessors_.replayed_views();
   status_.life_changes = writer_.life_changes();
+  status_.losses = writer_.losses();
   status_.forgotten_views = forgotten_views_;
 }
 

@@ -19,6 +19,7 @@
 #include "services/article/journal.h"
 #include "services/article/ledger_writer.h"
 #include "services/article/life_registry.h"
+#include "services/article/predecessors.h"
 #include "services/article/spool.h"
 #include "services/article/view_tally.h"
 #include "services/common/base/backoff.h"
@@ -52,6 +53,7 @@ struct RecorderStatus {
   uint64_t journal_entries = 0;  // articles with views that could be recorded again
   uint64_t replayed_views = 0;   // recorded again, or for the first time after being held, since the start
   uint64_t life_changes = 0;     // since the start
+  uint64_t losses = 0;           // since the start, that Redis was found to have forgotten something
   uint64_t forgotten_views = 0;  // since the start, that the journal had no room for
 };
 
@@ -97,7 +99,7 @@ class ViewRecorder {
     return history_;
   }
 
-  // Before the next batch the recorder finds out anew whether Redis has lost its past.
+  // Soon, before a batch, the recorder finds out anew whether Redis has lost its past; once a second at most.
   void DoubtLedger() { doubted_.store(true, std::memory_order_relaxed); }
 
   RecorderStatus status() const;
@@ -110,14 +112,7 @@ class ViewRecorder {
     bool record = false;
     Callback callback;
   };
-  // A writer that is gone, whose views this process brings to their end.
-  struct Predecessor {
-    Predecessor(const SpooledWriter& left, ViewRecorder& recorder);
-    Journal journal;
-    LedgerWriter writer;
-    uint64_t last_seq = 0;
-    bool spooled = true;
-  };
+  static constexpr absl::Duration kBetweenDoubts = absl::Seconds(1);
   struct Recorded {
     bool held = false;
     History history;
@@ -129,6 +124,9 @@ class ViewRecorder {
                      const absl::StatusOr<Recorded>& recorded);
   absl::StatusOr<Recorded> Record(bool adds, const std::vector<ViewBatch::Entry>& entries);
   bool TryToComeBack();
+  void FallOutOfStep();
+  void LookIntoDoubts();
+  History CurrentHistory() const;
   absl::StatusOr<Recorded> Attempts(uint64_t seq, const std::vector<ViewBatch::Entry>& entries);
   absl::StatusOr<ViewReply> TryOnce(uint64_t seq, const std::vector<ViewBatch::Entry>& entries);
   absl::StatusOr<Recorded> Hold(const std::vector<ViewBatch::Entry>& entries);
@@ -160,8 +158,8 @@ class ViewRecorder {
   // Touched by one batch at a time; the batcher hands them from one to the next.
   Journal journal_;
   LedgerWriter writer_;
-  std::vector<std::unique_ptr<Predecessor>> predecessors_;
-  uint64_t replayed_by_gone_ = 0;  // views, by predecessors that have come to their end
+  Predecessors predecessors_;
+  absl::Duration next_doubt_;
   uint64_t seq_ = 0;
   uint64_t spooled_views_ = 0;    // of this process, not known to be in Redis
   uint64_t trimmed_epoch_ = 0;    // batches before it were in MySQL when standings were last asked for

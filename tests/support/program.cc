@@ -47,7 +47,7 @@ void ProgramProcess::Start() {
     pollfd event{.fd = watch, .events = POLLIN, .revents = 0};
     poll(&event, 1, 100);
     // One that is to die at a fail point may do so before it has told its address.
-    if (!process_->Running() && environment_.contains(kFailPoints)) {
+    if (environment_.contains(kFailPoints) && !process_->Running() && process_->Wait() == -SIGKILL) {
       close(watch);
       return;
     }
