@@ -53,11 +53,12 @@ grpc::ServerUnaryReactor* ArticleServiceRpc::BatchGetArticles(grpc::CallbackServ
   if (const absl::Status size = CheckBatchSize(request->ids_size()); !size.ok()) return Refuse(reactor, size);
   if (const absl::Status begun = calls_.Begin(); !begun.ok()) return Refuse(reactor, begun);
   ArticleReader::Ids ids(request->ids().begin(), request->ids().end());
-  // Who asks for many keeps their texts, and is best served by new ones.
-  reader_.Read(std::move(ids), {.record = false, .renew = true},
+  const bool text = !request->counts_only();
+  // Who asks for many texts keeps them, and is best served by new ones.
+  reader_.Read(std::move(ids), {.record = false, .text = text, .renew = text},
                [this, reactor, request, response](ArticleReader::Results results) {
                  for (int i = 0; i < request->ids_size(); ++i)
-                   ToProto(request->ids(i), results[i], *response->add_results());
+                   ToProto(request->ids(i), results[i], request->counts_only(), *response->add_results());
                  End(reactor, absl::OkStatus());
                });
   return reactor;
@@ -68,8 +69,10 @@ grpc::ServerUnaryReactor* ArticleServiceRpc::ListArticles(grpc::CallbackServerCo
                                                           v1::ListArticlesResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   if (const absl::Status begun = calls_.Begin(); !begun.ok()) return Refuse(reactor, begun);
-  const ListRequest list{
-      .page_size = request->page_size(), .page_token = request->page_token(), .author = request->author()};
+  const ListRequest list{.page_size = request->page_size(),
+                         .page_token = request->page_token(),
+                         .author = request->author(),
+                         .order_by = request->order_by()};
   listing_.List(list, [this, reactor, response](const absl::StatusOr<ArticlePage>& page) {
     if (page.ok()) {
       for (const CountedArticle& article : page->articles) ToProto(article, *response->add_articles());
@@ -83,6 +86,11 @@ grpc::ServerUnaryReactor* ArticleServiceRpc::ListArticles(grpc::CallbackServerCo
 grpc::ServerBidiReactor<v1::ViewArticlesRequest, v1::ViewArticlesResponse>* ArticleServiceRpc::ViewArticles(
     grpc::CallbackServerContext* /*context*/) {
   return streams_.Open(reader_);
+}
+
+grpc::ServerWriteReactor<v1::WatchArticleResponse>* ArticleServiceRpc::WatchArticle(
+    grpc::CallbackServerContext* /*context*/, const v1::WatchArticleRequest* request) {
+  return watches_.Open(request->id());
 }
 
 grpc::ServerUnaryReactor* ArticleServiceRpc::GetStatus(grpc::CallbackServerContext* context,

@@ -3,6 +3,7 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "readcount/v1/article_service.grpc.pb.h"
+#include "services/article/article_watch.h"
 #include "services/article/listing.h"
 #include "services/article/reader.h"
 #include "services/article/service_status.h"
@@ -18,7 +19,7 @@ class ArticleServiceRpc final : public v1::ArticleService::CallbackService {
   // All must outlive the server that this is registered with.
   ArticleServiceRpc(size_t max_calls, ArticleReader& reader, ArticleListing& listing,
                     const ArticleStatusReader& status)
-      : calls_(max_calls), reader_(reader), listing_(listing), status_(status) {
+      : calls_(max_calls), reader_(reader), listing_(listing), status_(status), watches_(reader) {
     SetMessageAllocatorFor_ViewArticle(&view_messages_);
   }
 
@@ -36,12 +37,21 @@ class ArticleServiceRpc final : public v1::ArticleService::CallbackService {
                                          v1::ListArticlesResponse* response) override;
   grpc::ServerBidiReactor<v1::ViewArticlesRequest, v1::ViewArticlesResponse>* ViewArticles(
       grpc::CallbackServerContext* context) override;
+  grpc::ServerWriteReactor<v1::WatchArticleResponse>* WatchArticle(
+      grpc::CallbackServerContext* context, const v1::WatchArticleRequest* request) override;
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
                                       const v1::ArticleServiceGetStatusRequest* request,
                                       v1::ArticleServiceGetStatusResponse* response) override;
 
-  // Ends every stream after the batch it is at, so that a drain need not wait for the clients.
-  void EndStreams() { streams_.EndAll(); }
+  // Tells the watchers of articles what has changed. To be called a few times a second.
+  void PollWatches() { watches_.Poll(); }
+
+  // Ends every watch, and every stream after the batch it is at, so that a drain need not wait for the
+  // clients.
+  void EndStreams() {
+    watches_.EndAll();
+    streams_.EndAll();
+  }
 
  private:
   template <typename Response>
@@ -59,6 +69,7 @@ class ArticleServiceRpc final : public v1::ArticleService::CallbackService {
   ArticleListing& listing_;
   const ArticleStatusReader& status_;
   ViewStreams streams_;
+  ArticleWatches watches_;
 };
 
 }  // namespace readcount

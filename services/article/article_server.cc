@@ -16,6 +16,7 @@ namespace {
 
 constexpr char kServiceName[] = "readcount.v1.ArticleService";
 constexpr absl::Duration kProbeInterval = absl::Seconds(1);
+constexpr absl::Duration kWatchInterval = absl::Milliseconds(500);
 
 ArticleCache::Settings CacheSettings(const ArticleSettings& article) {
   return {.bytes = article.cache_bytes,
@@ -94,6 +95,7 @@ ArticleServer::ArticleServer(const Settings& settings, std::unique_ptr<Spool> sp
 
 // The server goes first: it ends when the last call has, and every call needs the parts before it.
 ArticleServer::~ArticleServer() {
+  watch_poller_.reset();
   probe_.reset();
   server_.reset();
 }
@@ -110,6 +112,7 @@ absl::Status ArticleServer::Listen(const Settings& settings) {
   probe_ = std::make_unique<HealthProbe>(
       kProbeInterval, probe_sleeper_, [this] { return BackendsAnswer(); },
       [this](bool serving) { server_->SetServing(kServiceName, serving); });
+  watch_poller_ = std::make_unique<Poller>(kWatchInterval, [this] { rpc_.PollWatches(); });
   absl::StatusOr<std::unique_ptr<MetricsExporter>> exporter =
       MetricsExporter::Start(settings, "article.metrics_listen", settings.article.metrics_listen,
                              {&metrics_, &redis::Meter(), &mysql::Meter()});

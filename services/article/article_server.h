@@ -15,6 +15,7 @@
 #include "services/article/spool.h"
 #include "services/article/view_recorder.h"
 #include "services/common/base/health_probe.h"
+#include "services/common/base/poller.h"
 #include "services/common/base/sleeper.h"
 #include "services/common/base/thread_pool.h"
 #include "services/common/config/settings.h"
@@ -67,6 +68,7 @@ class ArticleServer final : public Program {
   ArticleServiceRpc rpc_;
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<HealthProbe> probe_;
+  std::unique_ptr<Poller> watch_poller_;
   std::unique_ptr<MetricsExporter> exporter_;
 };
 

@@ -8,10 +8,17 @@
 namespace readcount {
 namespace {
 
+constexpr absl::string_view kNewest = "newest";
+
 absl::StatusOr<PageQuery> ToQuery(const ListRequest& request) {
   if (request.page_size < 0 || request.page_size > ArticleListing::kMaxPageSize) {
     return absl::InvalidArgumentError(
         absl::StrCat("page_size: is ", request.page_size, ", must be 1 to ", ArticleListing::kMaxPageSize));
+  }
+  if (!request.order_by.empty() && request.order_by != kNewest) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("order_by: must be ", kNewest,
+                     " or empty; the table has no index on anything else, the counts among them"));
   }
   if (request.author.size() > ArticleListing::kMaxAuthorBytes) {
     return absl::InvalidArgumentError("author: is longer than the 50 characters an author can have");

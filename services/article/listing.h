@@ -19,7 +19,8 @@ struct ArticlePage {
 struct ListRequest {
   int page_size = 0;  // 0: the default
   std::string page_token;
-  std::string author;  // empty: everyone's
+  std::string author;    // empty: everyone's
+  std::string order_by;  // "newest" or empty
 };
 
 // Pages of articles: keys from the table's indexes, then each article as ArticleReader answers it.

@@ -64,12 +64,17 @@ void ToProto(const CountedArticle& from, v1::Article& to) {
   to.set_text_fresh_ms(ToMilliseconds(from.text_fresh_for));
 }
 
-void ToProto(uint64_t id, const absl::StatusOr<CountedArticle>& from, v1::ArticleResult& to) {
+void ToProto(uint64_t id, const absl::StatusOr<CountedArticle>& from, bool counts_only,
+             v1::ArticleResult& to) {
   to.set_id(id);
-  if (from.ok()) {
-    ToProto(*from, *to.mutable_article());
-  } else {
+  if (!from.ok()) {
     SetError(from.status(), *to.mutable_error());
+  } else if (counts_only) {
+    to.mutable_article()->set_id(id);
+    to.mutable_article()->set_read_count(from->read_count);
+    to.mutable_article()->set_read_count_stale(from->count_stale);
+  } else {
+    ToProto(*from, *to.mutable_article());
   }
 }
 

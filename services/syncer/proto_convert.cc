@@ -56,6 +56,7 @@ void ToProto(const SyncSnapshot& from, v1::SyncStatus& to) {
   to.set_views_total(Narrow(from.views_total));
   to.set_lag_seconds(absl::ToDoubleSeconds(from.lag));
   to.set_pending_articles(from.pending_articles);
+  to.set_views_recorded(from.views_recorded);
   if (from.last_run.has_value()) ToProto(*from.last_run, *to.mutable_last_run());
   if (from.next_run_at.has_value()) *to.mutable_next_run_at() = ToTimestamp(*from.next_run_at);
   to.set_last_error(from.last_error);

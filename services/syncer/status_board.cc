@@ -105,8 +105,11 @@ void StatusBoard::RunEnded(const RunRecord& run) {
 void StatusBoard::PendingSeen(const BatchLedger::Pending& pending) {
   absl::MutexLock lock(&mutex_);
   if (pending.fields == 0) caught_up_at_ = clock_.Elapsed();
-  if (pending.fields == now_.pending_articles && pending.state == now_.ledger) return;
+  if (pending.fields == now_.pending_articles && pending.recorded == now_.views_recorded &&
+      pending.state == now_.ledger)
+    return;
   now_.pending_articles = pending.fields;
+  now_.views_recorded = pending.recorded;
   now_.ledger = pending.state;
   PublishLocked();
 }

@@ -30,6 +30,7 @@ struct SyncSnapshot {
   WideViews views_total = 0;
   absl::Duration lag;
   uint64_t pending_articles = 0;
+  int64_t views_recorded = 0;  // in the life of `ledger`
   std::optional<RunRecord> last_run;
   std::optional<absl::Time> next_run_at;
   std::string last_error;

@@ -249,6 +249,9 @@ void BindGateway(Binder& binder, GatewaySettings& gateway) {
   binder.Whole("gateway.threads", gateway.threads, 1, 256);
   binder.Whole("gateway.streams", gateway.streams, 1, 64);
   binder.Whole("gateway.text_bytes", gateway.text_bytes, 0, int64_t{1} << 40);
+  binder.Text("gateway.cors_origins", gateway.cors_origins);
+  binder.Whole("gateway.max_event_streams", gateway.max_event_streams, 0, 1'000'000);
+  binder.Whole("gateway.max_event_streams_per_client", gateway.max_event_streams_per_client, 0, 1'000'000);
 }
 
 void BindAll(Binder& binder, Settings& settings) {

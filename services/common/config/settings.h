@@ -108,6 +108,9 @@ struct GatewaySettings {
   int threads = 1;
   int streams = 1;                       // ViewArticles streams to ArticleService, of each kind
   size_t text_bytes = size_t{48} << 20;  // memory for articles' texts as they are answered
+  std::string cors_origins;              // of pages that may read the API; empty: none
+  size_t max_event_streams = 4096;
+  size_t max_event_streams_per_client = 100;  // of one address
 };
 
 // Everything that app.yaml holds, checked. The file itself documents each key, its unit and range.

@@ -1,0 +1,76 @@
+#include "services/article/article_watch.h"
+
+#include <utility>
+#include <vector>
+
+#include "services/common/rpc/status.h"
+
+namespace readcount {
+namespace {
+
+absl::StatusOr<FedCount> ToCount(const absl::StatusOr<CountedArticle>& article) {
+  if (!article.ok()) return article.status();
+  return FedCount{.read_count = article->read_count, .stale = article->count_stale};
+}
+
+CountFeed::Read ReadBy(ArticleReader& reader) {
+  return [&reader](const std::vector<uint64_t>& ids, const CountFeed::Done& done) {
+    reader.Read(ArticleReader::Ids(ids.begin(), ids.end()), {.record = false, .text = false},
+                [done](const ArticleReader::Results& results) {
+                  CountFeed::Reading reading;
+                  reading.reserve(results.size());
+                  for (const auto& result : results) reading.push_back(ToCount(result));
+                  done(reading);
+                });
+  };
+}
+
+}  // namespace
+
+ArticleWatches::ArticleWatches(ArticleReader& reader)
+    : reader_(reader), feed_(kMaxArticles, ReadBy(reader)) {}
+
+// A stream may be over before its first count was read.
+ArticleWatches::~ArticleWatches() {
+  streams_.EndAll();
+  absl::MutexLock lock(&mutex_, absl::Condition(this, &ArticleWatches::NoneBegins));
+}
+
+grpc::ServerWriteReactor<v1::WatchArticleResponse>* ArticleWatches::Open(uint64_t id) {
+  auto stream = streams_.Open();
+  auto* const reactor = stream.get();
+  {
+    absl::MutexLock lock(&mutex_);
+    ++beginning_;
+  }
+  reader_.Read({id}, {.record = false, .text = false},
+               [this, stream = std::move(stream), id](const ArticleReader::Results& results) {
+                 Begin(stream, id, ToCount(results.front()));
+                 absl::MutexLock lock(&mutex_);
+                 --beginning_;
+               });
+  return reactor;
+}
+
+void ArticleWatches::Begin(const std::shared_ptr<Stream>& stream, uint64_t id,
+                           const absl::StatusOr<FedCount>& first) {
+  if (!first.ok()) return stream->End(ToGrpc(first.status()));
+  Tell(*stream, id, first);
+  const absl::StatusOr<uint64_t> handle = feed_.Watch(
+      id, *first, [stream, id](const absl::StatusOr<FedCount>& count) { Tell(*stream, id, count); });
+  if (!handle.ok()) return stream->End(ToGrpc(handle.status()));
+  stream->AtEnd([this, handle = *handle] { feed_.Unwatch(handle); });
+}
+
+// While the count cannot be read the watchers keep the last one.
+void ArticleWatches::Tell(Stream& stream, uint64_t id, const absl::StatusOr<FedCount>& count) {
+  if (absl::IsNotFound(count.status())) return stream.End(ToGrpc(count.status()));
+  if (!count.ok()) return;
+  v1::WatchArticleResponse message;
+  message.set_id(id);
+  message.set_read_count(count->read_count);
+  message.set_read_count_stale(count->stale);
+  stream.Put(std::move(message));
+}
+
+}  // namespace readcount
