@@ -3,6 +3,7 @@
 #include <grpcpp/client_context.h>
 #include <grpcpp/support/client_callback.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -152,9 +153,13 @@ void ArticleStream::Close() {
   mutex_.Await(absl::Condition(this, &ArticleStream::NoCalls));
 }
 
-void ArticleStream::View(uint64_t id, bool final, Callback<v1::Article> callback) {
-  PendingView view{
-      .id = id, .final = final, .callback = std::move(callback), .deadline = clock_.Elapsed() + timeout_};
+void ArticleStream::View(uint64_t id, bool final, absl::Duration patience, Callback<v1::Article> callback) {
+  const absl::Duration now = clock_.Elapsed();
+  PendingView view{.id = id,
+                   .final = final,
+                   .callback = std::move(callback),
+                   .deadline = now + std::min(timeout_, patience),
+                   .gives_up = now + patience};
   // NOLINTNEXTLINE(bugprone-use-after-move): what is refused is left as it was.
   if (absl::Status status = batcher_.Add(std::move(view)); !status.ok()) view.callback(status);
 }
@@ -208,11 +213,12 @@ void ArticleStream::Answer(Flight& flight) {
   const bool whole = flight.reply->results_size() == static_cast<int>(flight.views.size());
   for (size_t i = 0; i < flight.views.size(); ++i) {
     PendingView& view = flight.views[i];
+    if (!view.callback) continue;
     const absl::StatusOr<v1::Article> outcome =
         whole ? ToOutcome(*flight.reply->mutable_results(static_cast<int>(i)), errors_)
               : UnknownOutcome(absl::StatusCode::kInternal, "its reply was short of the batch");
     if (absl::IsDeadlineExceeded(outcome.status()) && !view.final) {
-      put_off_(view.id, std::move(view.callback));
+      put_off_(view.id, view.gives_up - clock_.Elapsed(), std::move(view.callback));
     } else {
       view.callback(outcome);
     }
@@ -240,7 +246,9 @@ void ArticleStream::Ended(Call* call, const absl::Status& status, bool reached) 
   }
   if (flight.has_value()) {
     const absl::Status error = OutcomeOfLost(overdue, reached);
-    for (const PendingView& view : flight->views) view.callback(error);
+    for (const PendingView& view : flight->views) {
+      if (view.callback) view.callback(error);
+    }
     flight->done();
     flight.reset();
   }
@@ -256,10 +264,24 @@ ArticleStream::State ArticleStream::state() const {
 }
 
 void ArticleStream::EnforceTimeout() {
+  for (const Callback<v1::Article>& callback : TakeImpatient()) {
+    callback(UnknownOutcome(absl::StatusCode::kDeadlineExceeded, "not within Grpc-Timeout"));
+  }
+}
+
+std::vector<Callback<v1::Article>> ArticleStream::TakeImpatient() {
+  const absl::Duration now = clock_.Elapsed();
+  std::vector<Callback<v1::Article>> impatient;
   absl::MutexLock lock(&mutex_);
-  if (call_ == nullptr || !call_->flight_.has_value() || clock_.Elapsed() < call_->flight_->deadline) return;
-  call_->overdue_ = true;
-  call_->Cancel();
+  if (call_ == nullptr || !call_->flight_.has_value()) return impatient;
+  for (PendingView& view : call_->flight_->views) {
+    if (view.gives_up <= now && view.callback) impatient.push_back(std::exchange(view.callback, nullptr));
+  }
+  if (now >= call_->flight_->deadline) {
+    call_->overdue_ = true;
+    call_->Cancel();
+  }
+  return impatient;
 }
 
 }  // namespace readcount::gateway

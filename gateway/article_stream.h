@@ -37,7 +37,7 @@ class ArticleStream {
 
   // Called instead of a view's callback when the service has put the view off, uncounted, because the article
   // must first be read from MySQL and that takes time.
-  using PutOff = std::function<void(uint64_t id, Callback<v1::Article> callback)>;
+  using PutOff = std::function<void(uint64_t id, absl::Duration patience, Callback<v1::Article> callback)>;
 
   // Runs a task soon, on another thread than gRPC's: all answers of one message together.
   using Post = std::function<void(std::function<void()> task)>;
@@ -56,10 +56,11 @@ class ArticleStream {
   void Close();
 
   // RESOURCE_EXHAUSTED if too many views wait; DEADLINE_EXCEEDED if the answer did not come within the
-  // timeout, or the service puts a view off that must be `final`.
-  void View(uint64_t id, bool final, Callback<v1::Article> callback);
+  // timeout or within `patience`, or the service puts a view off that must be `final`.
+  void View(uint64_t id, bool final, absl::Duration patience, Callback<v1::Article> callback);
 
-  // Breaks a stream whose answer is overdue. To be called several times within the timeout.
+  // Breaks a stream whose answer is overdue, and answers those whose patience is over, while what they share
+  // a message with goes on. To be called several times within the timeout.
   void EnforceTimeout();
 
   enum class State {
@@ -73,9 +74,10 @@ class ArticleStream {
   class Call;
   struct PendingView {
     uint64_t id = 0;
-    bool final = false;  // is not put off again
-    Callback<v1::Article> callback;
-    absl::Duration deadline;
+    bool final = false;              // is not put off again
+    Callback<v1::Article> callback;  // none once it was called
+    absl::Duration deadline;         // to be sent
+    absl::Duration gives_up;         // its own; infinite if it has none
   };
   struct Flight {
     std::vector<PendingView> views;
@@ -88,6 +90,7 @@ class ArticleStream {
   void Send(std::vector<PendingView> all, Batcher<PendingView>::Done done);
   void Landed(Call* call);
   void Answer(Flight& flight);
+  std::vector<Callback<v1::Article>> TakeImpatient();
   void Broken(Call* call);
   void Ended(Call* call, const absl::Status& status, bool reached);
   bool NoCalls() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return calls_ == 0; }

@@ -16,16 +16,17 @@ void Fail(TextCache& texts, uint64_t id, const absl::Status& error, const Respon
 
 }  // namespace
 
-void ArticleViews::View(uint64_t id, Respond respond) {
+void ArticleViews::View(uint64_t id, absl::Duration timeout, Respond respond) {
   if (std::shared_ptr<const ArticleText> text = texts_.Find(id); text != nullptr) {
-    ViewKnown(id, std::move(text), std::move(respond));
+    ViewKnown(id, timeout, std::move(text), std::move(respond));
   } else {
-    ViewWhole(id, std::move(respond));
+    ViewWhole(id, timeout, std::move(respond));
   }
 }
 
-void ArticleViews::ViewKnown(uint64_t id, std::shared_ptr<const ArticleText> text, Respond respond) {
-  articles_.View(id, /*text=*/false,
+void ArticleViews::ViewKnown(uint64_t id, absl::Duration timeout, std::shared_ptr<const ArticleText> text,
+                             Respond respond) {
+  articles_.View(id, /*text=*/false, timeout,
                  [&texts = texts_, id, text = std::move(text),
                   respond = std::move(respond)](const absl::StatusOr<v1::Article>& counted) {
                    if (!counted.ok()) return Fail(texts, id, counted.status(), respond);
@@ -33,9 +34,9 @@ void ArticleViews::ViewKnown(uint64_t id, std::shared_ptr<const ArticleText> tex
                  });
 }
 
-void ArticleViews::ViewWhole(uint64_t id, Respond respond) {
+void ArticleViews::ViewWhole(uint64_t id, absl::Duration timeout, Respond respond) {
   articles_.View(
-      id, /*text=*/true,
+      id, /*text=*/true, timeout,
       [&texts = texts_, id, respond = std::move(respond)](const absl::StatusOr<v1::Article>& article) {
         if (!article.ok()) return Fail(texts, id, article.status(), respond);
         texts.Keep(*article);

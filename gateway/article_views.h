@@ -16,12 +16,14 @@ class ArticleViews {
   // Both must outlive the object, and `texts` the views under way.
   ArticleViews(ArticleBackend& articles, TextCache& texts) : articles_(articles), texts_(texts) {}
 
-  // Records one view of the article and responds with it, its count including the view, or with the error.
-  void View(uint64_t id, Respond respond);
+  // Records one view of the article and responds with it, its count including the view, or with the error;
+  // within `timeout`, but for up to 0.1 s.
+  void View(uint64_t id, absl::Duration timeout, Respond respond);
 
  private:
-  void ViewKnown(uint64_t id, std::shared_ptr<const ArticleText> text, Respond respond);
-  void ViewWhole(uint64_t id, Respond respond);
+  void ViewKnown(uint64_t id, absl::Duration timeout, std::shared_ptr<const ArticleText> text,
+                 Respond respond);
+  void ViewWhole(uint64_t id, absl::Duration timeout, Respond respond);
 
   ArticleBackend& articles_;
   TextCache& texts_;

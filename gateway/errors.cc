@@ -43,7 +43,9 @@ int HttpStatusOf(absl::StatusCode code) {
 }
 
 Response ErrorResponse(int http_status, absl::StatusCode code, absl::string_view message) {
-  Response response{.status = http_status, .body = ErrorJson(static_cast<int>(code), message)};
+  Response response{.status = http_status,
+                    .body = ErrorJson(static_cast<int>(code), message),
+                    .error = absl::Status(code, message)};
   if (http_status == kTooManyRequests || http_status == kUnavailable) {
     response.headers.emplace_back("Retry-After", kRetryAfterSeconds);
   }

@@ -10,7 +10,7 @@ namespace readcount::gateway {
 int HttpStatusOf(absl::StatusCode code);
 
 // `{"code":…,"message":…,"data":null}` with the matching HTTP status, and Retry-After where trying again
-// helps.
+// helps. Its `error` says the same, for other forms of the body.
 Response ErrorResponse(const absl::Status& status);
 
 // The same with an HTTP status that no gRPC code maps to, such as 405 or 413.

@@ -46,6 +46,11 @@ constexpr MetricSpec kLosses = {"readcount_article_stream_losses_total", MetricK
 constexpr MetricSpec kBatch = {"readcount_stream_batch_views", MetricKind::kHistogram,
                                "Views that share one message to ArticleService."};
 
+constexpr MetricSpec kEventStreams = {"readcount_event_streams", MetricKind::kGauge,
+                                      "Streams of server-sent events that are open."};
+constexpr MetricSpec kMaxEventStreams = {"readcount_event_streams_max", MetricKind::kGauge,
+                                         "Their bound, gateway.max_event_streams."};
+
 // A service that is away is named, ArticleService before SyncService.
 enum class Mode { kNormal, kArticleServiceAway, kSyncServiceAway };
 constexpr absl::string_view kModes[] = {"normal", "article_service_away", "sync_service_away"};
@@ -119,6 +124,8 @@ void GatewayMetrics::CollectStreams(MetricSink& sink) const {
   std::array<int, kStates.size()> streams = {};
   for (const ArticleStream::State state : articles_.stream_states()) ++streams[static_cast<size_t>(state)];
   for (size_t i = 0; i < kStates.size(); ++i) sink.Add(kStreams, streams[i], {{"state", kStates[i]}});
+  sink.Add(kEventStreams, event_streams_.open());
+  sink.Add(kMaxEventStreams, event_streams_.most());
   sink.Add(kLosses, articles_.stream_tally().losses.value());
   sink.Add(kBatch, articles_.stream_tally().batches);
 }

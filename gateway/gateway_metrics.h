@@ -5,6 +5,7 @@
 #include "gateway/grpc_backends.h"
 #include "gateway/listener.h"
 #include "gateway/router.h"
+#include "gateway/stream_limit.h"
 #include "gateway/text_cache.h"
 #include "services/common/metrics/metric.h"
 
@@ -16,12 +17,13 @@ class GatewayMetrics final : public MetricSource {
  public:
   // All must outlive the source.
   GatewayMetrics(const Router& router, const Listener& listener, const TextCache& texts,
-                 const GrpcArticleBackend& articles, std::shared_ptr<grpc::Channel> article_channel,
-                 std::shared_ptr<grpc::Channel> sync_channel)
+                 const GrpcArticleBackend& articles, const StreamLimit& event_streams,
+                 std::shared_ptr<grpc::Channel> article_channel, std::shared_ptr<grpc::Channel> sync_channel)
       : router_(router),
         listener_(listener),
         texts_(texts),
         articles_(articles),
+        event_streams_(event_streams),
         article_service_(std::move(article_channel)),
         sync_service_(std::move(sync_channel)) {}
 
@@ -39,6 +41,7 @@ class GatewayMetrics final : public MetricSource {
   const Listener& listener_;
   const TextCache& texts_;
   const GrpcArticleBackend& articles_;
+  const StreamLimit& event_streams_;
   mutable Reachability article_service_, sync_service_;
 };
 

@@ -16,6 +16,8 @@ namespace {
 constexpr int kWatchesPerTimeout = 8;
 // At most; as often texts are renewed.
 constexpr absl::Duration kMostWatchInterval = absl::Milliseconds(100);
+// How often the counts that are watched are read.
+constexpr absl::Duration kCountInterval = absl::Milliseconds(500);
 // Probes give up early: a service that does not answer within this is not ready.
 constexpr absl::Duration kMostHealthTimeout = absl::Seconds(1);
 
@@ -29,12 +31,17 @@ RequestLimits Limits(const GatewaySettings& settings) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Program>> GatewayServer::Start(const Settings& settings) {
-  auto server = std::make_unique<GatewayServer>(settings.gateway);
+  absl::StatusOr<CorsPolicy> cors = CorsPolicy::Parse(settings.gateway.cors_origins);
+  if (!cors.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(settings.Where("gateway.cors_origins"), ": ", cors.status().message()));
+  }
+  auto server = std::make_unique<GatewayServer>(settings.gateway, *std::move(cors));
   if (absl::Status status = server->Listen(settings); !status.ok()) return status;
   return server;
 }
 
-GatewayServer::GatewayServer(const GatewaySettings& settings)
+GatewayServer::GatewayServer(const GatewaySettings& settings, CorsPolicy cors)
     : article_channel_(MakeChannel(settings.article_service)),
       sync_channel_(MakeChannel(settings.sync_service)),
       io_(settings.threads),
@@ -45,36 +52,48 @@ GatewayServer::GatewayServer(const GatewaySettings& settings)
       renewal_(articles_, texts_),
       sync_(sync_channel_, settings.request_timeout),
       health_(article_channel_, sync_channel_, std::min(settings.request_timeout, kMostHealthTimeout)),
-      router_(MakeRoutes(articles_, views_, sync_, health_, settings.admin_token), settings.max_requests),
+      stream_limit_(settings.max_event_streams, settings.max_event_streams_per_client),
+      article_events_(articles_, stream_limit_),
+      status_events_(sync_, stream_limit_, SystemClock()),
+      router_(MakeRoutes({.articles = articles_,
+                          .views = views_,
+                          .article_events = article_events_,
+                          .sync = sync_,
+                          .status_events = status_events_,
+                          .health = health_,
+                          .clock = SystemClock()},
+                         settings.admin_token),
+              settings.max_requests),
+      conventions_(router_, {.max_timeout = settings.request_timeout, .cors = std::move(cors)}),
       work_(boost::asio::make_work_guard(io_)) {}
 
 absl::Status GatewayServer::Listen(const Settings& settings) {
   const GatewaySettings& gateway = settings.gateway;
   AllowDescriptors(gateway.max_connections);
   absl::StatusOr<std::unique_ptr<Listener>> listener = Listener::Start(
-      io_, gateway.threads, gateway.listen, router_, Limits(gateway), gateway.max_connections);
+      io_, gateway.threads, gateway.listen, router_, conventions_, Limits(gateway), gateway.max_connections);
   if (!listener.ok()) {
     return {listener.status().code(),
             absl::StrCat(settings.Where("gateway.listen"), ": ", listener.status().message())};
   }
   listener_ = *std::move(listener);
-  metrics_ = std::make_unique<GatewayMetrics>(router_, *listener_, texts_, articles_, article_channel_,
-                                              sync_channel_);
+  metrics_ = std::make_unique<GatewayMetrics>(router_, *listener_, texts_, articles_, stream_limit_,
+                                              article_channel_, sync_channel_);
   absl::StatusOr<std::unique_ptr<MetricsExporter>> exporter =
       MetricsExporter::Start(settings, "gateway.metrics_listen", gateway.metrics_listen, {metrics_.get()});
   if (!exporter.ok()) return exporter.status();
   exporter_ = *std::move(exporter);
   for (int i = 0; i < gateway.threads; ++i) threads_.emplace_back([this] { io_.run(); });
   const absl::Duration interval = std::min(gateway.request_timeout / kWatchesPerTimeout, kMostWatchInterval);
-  watch_ = std::thread([this, interval] { Watch(interval); });
+  watch_ = std::make_unique<Poller>(interval, [this] { Watch(); });
+  count_watch_ = std::make_unique<Poller>(kCountInterval, [this] { article_events_.Poll(); });
   return absl::OkStatus();
 }
 
-void GatewayServer::Watch(absl::Duration interval) {
-  while (watch_sleeper_.SleepFor(interval)) {
-    articles_.EnforceTimeout();
-    renewal_.Poll();
-  }
+void GatewayServer::Watch() {
+  articles_.EnforceTimeout();
+  renewal_.Poll();
+  status_events_.Poll();
 }
 
 void GatewayServer::Drain(absl::Duration grace) {
@@ -85,8 +104,8 @@ GatewayServer::~GatewayServer() {
   work_.reset();
   io_.stop();
   for (std::thread& thread : threads_) thread.join();
-  watch_sleeper_.Cancel();
-  if (watch_.joinable()) watch_.join();
+  count_watch_.reset();
+  watch_.reset();
 }
 
 }  // namespace readcount::gateway

@@ -7,14 +7,19 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "gateway/article_events.h"
 #include "gateway/article_views.h"
+#include "gateway/conventions.h"
+#include "gateway/cors.h"
 #include "gateway/gateway_metrics.h"
 #include "gateway/grpc_backends.h"
 #include "gateway/listener.h"
 #include "gateway/router.h"
+#include "gateway/status_events.h"
+#include "gateway/stream_limit.h"
 #include "gateway/text_cache.h"
 #include "gateway/text_renewal.h"
-#include "services/common/base/sleeper.h"
+#include "services/common/base/poller.h"
 #include "services/common/config/settings.h"
 #include "services/common/metrics/exporter.h"
 #include "services/common/rpc/program.h"
@@ -27,7 +32,7 @@ class GatewayServer final : public Program {
   // UNAVAILABLE if the address is taken; the message names key and place.
   static absl::StatusOr<std::unique_ptr<Program>> Start(const Settings& settings);
 
-  explicit GatewayServer(const GatewaySettings& settings);
+  GatewayServer(const GatewaySettings& settings, CorsPolicy cors);
   ~GatewayServer() override;
 
   Address address() const override { return listener_->address(); }
@@ -35,7 +40,7 @@ class GatewayServer final : public Program {
 
  private:
   absl::Status Listen(const Settings& settings);
-  void Watch(absl::Duration interval);  // overdue answers and texts that are due
+  void Watch();  // overdue answers, texts that are due, the syncer's status
 
   // In the order of their lives: each uses those before it.
   const std::shared_ptr<grpc::Channel> article_channel_;
@@ -47,12 +52,15 @@ class GatewayServer final : public Program {
   TextRenewal renewal_;
   GrpcSyncBackend sync_;
   GrpcHealthBackend health_;
+  StreamLimit stream_limit_;
+  ArticleEvents article_events_;
+  StatusEvents status_events_;
   const Router router_;
+  const Conventions conventions_;
   std::unique_ptr<Listener> listener_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::vector<std::thread> threads_;
-  EventSleeper watch_sleeper_;
-  std::thread watch_;
+  std::unique_ptr<Poller> watch_, count_watch_;
   std::unique_ptr<GatewayMetrics> metrics_;
   std::unique_ptr<MetricsExporter> exporter_;
 };

@@ -2,10 +2,13 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <chrono>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/status_stream.h"
 #include "services/common/base/clock.h"
 
 namespace readcount::gateway {
@@ -15,9 +18,15 @@ constexpr int kFirstReconnectMs = 100, kMostReconnectMs = 2000, kConnectTimeoutM
 // A batch of 1000 views of texts of 64 KB fits.
 constexpr int kMaxReplyBytes = 80 << 20;
 
+constexpr char kRequestId[] = "x-request-id", kTraceparent[] = "traceparent";
+
 // Why a run failed may name servers and addresses, which are not for strangers.
 void HideReason(std::string& error) {
   if (!error.empty()) error = "the run failed: the log of the sync service tells why";
+}
+void HideReasons(v1::SyncStatus& status) {
+  HideReason(*status.mutable_last_error());
+  if (status.has_last_run()) HideReason(*status.mutable_last_run()->mutable_error());
 }
 
 }  // namespace
@@ -29,11 +38,16 @@ UnaryCalls::~UnaryCalls() {
   mutex_.Await(absl::Condition(this, &UnaryCalls::Empty));
 }
 
-void UnaryCalls::Add(grpc::ClientContext* context) {
-  context->set_deadline(std::chrono::system_clock::now() + absl::ToChronoMicroseconds(timeout_));
+void UnaryCalls::Add(grpc::ClientContext& context, const CallOptions& options) {
+  const absl::Duration timeout = std::min(timeout_, options.timeout);
+  context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMicroseconds(timeout));
+  if (!options.request_id.none()) context.AddMetadata(kRequestId, std::string(options.request_id.text()));
+  if (!options.traceparent.none())
+    context.AddMetadata(kTraceparent, std::string(options.traceparent.Child().text()));
+  for (const auto& [name, value] : options.metadata) context.AddMetadata(name, value);
   absl::MutexLock lock(&mutex_);
-  open_.insert(context);
-  if (closing_) context->TryCancel();
+  open_.insert(&context);
+  if (closing_) context.TryCancel();
 }
 
 void UnaryCalls::Remove(grpc::ClientContext* context) {
@@ -73,11 +87,11 @@ GrpcArticleBackend::GrpcArticleBackend(const std::shared_ptr<grpc::Channel>& cha
 void GrpcArticleBackend::Add(ArticleStream::Asks asks, absl::Duration timeout,
                              const ArticleStream::Post& post) {
   const bool text = asks == ArticleStream::Asks::kArticles;
-  Asking(text).push_back(
-      std::make_unique<ArticleStream>(*stub_, asks, timeout, SystemClock(), errors_, tally_, post,
-                                      [this, text](uint64_t id, Callback<v1::Article> callback) {
-                                        ReadThenView(id, text, std::move(callback));
-                                      }));
+  Asking(text).push_back(std::make_unique<ArticleStream>(
+      *stub_, asks, timeout, SystemClock(), errors_, tally_, post,
+      [this, text](uint64_t id, absl::Duration patience, Callback<v1::Article> callback) {
+        ReadThenView(id, text, patience, std::move(callback));
+      }));
 }
 
 // After this no stream starts a call any more, and a call that ends finds its stream closed, not gone.
@@ -100,17 +114,22 @@ ArticleStream& GrpcArticleBackend::NextStream(bool text) {
   return *streams[next_.fetch_add(1, std::memory_order_relaxed) % streams.size()];
 }
 
-void GrpcArticleBackend::View(uint64_t id, bool text, Callback<v1::Article> callback) {
-  NextStream(text).View(id, /*final=*/false, std::move(callback));
+void GrpcArticleBackend::View(uint64_t id, bool text, absl::Duration timeout,
+                              Callback<v1::Article> callback) {
+  NextStream(text).View(id, /*final=*/false, timeout, std::move(callback));
 }
 
 // Reading counts nothing, so it may fail or be late without leaving a doubt; afterwards the article is in the
 // service's cache, and no view on the stream has to wait for it.
-void GrpcArticleBackend::ReadThenView(uint64_t id, bool text, Callback<v1::Article> callback) {
-  Get(id, [this, id, text, callback = std::move(callback)](const absl::StatusOr<v1::Article>& article) {
-    if (!article.ok()) return callback(article.status());
-    NextStream(text).View(id, /*final=*/true, callback);
-  });
+void GrpcArticleBackend::ReadThenView(uint64_t id, bool text, absl::Duration patience,
+                                      Callback<v1::Article> callback) {
+  const absl::Duration begun = SystemClock().Elapsed();
+  Get(id, {.timeout = patience},
+      [this, id, text, patience, begun,
+       callback = std::move(callback)](const absl::StatusOr<v1::Article>& article) {
+        if (!article.ok()) return callback(article.status());
+        NextStream(text).View(id, /*final=*/true, patience - (SystemClock().Elapsed() - begun), callback);
+      });
 }
 
 void GrpcArticleBackend::EnforceTimeout() {
@@ -119,60 +138,111 @@ void GrpcArticleBackend::EnforceTimeout() {
   }
 }
 
-void GrpcArticleBackend::Get(uint64_t id, Callback<v1::Article> callback) {
+void GrpcArticleBackend::Get(uint64_t id, const CallOptions& options, Callback<v1::Article> callback) {
   v1::GetArticleRequest request;
   request.set_id(id);
   calls_.Start<v1::GetArticleResponse>(
-      *stub_->async(), &v1::ArticleService::Stub::async::GetArticle, std::move(request),
+      *stub_->async(), &v1::ArticleService::Stub::async::GetArticle, std::move(request), options,
       [callback = std::move(callback)](const absl::Status& status, v1::GetArticleResponse& response) {
         if (!status.ok()) return callback(status);
         callback(std::move(*response.mutable_article()));
       });
 }
 
-void GrpcArticleBackend::BatchGet(std::vector<uint64_t> ids,
+void GrpcArticleBackend::BatchGet(std::vector<uint64_t> ids, const CallOptions& options,
                                   Callback<v1::BatchGetArticlesResponse> callback) {
+  GetMany(ids, /*counts_only=*/false, options, std::move(callback));
+}
+
+void GrpcArticleBackend::GetCounts(std::vector<uint64_t> ids, const CallOptions& options,
+                                   Callback<v1::BatchGetArticlesResponse> callback) {
+  GetMany(ids, /*counts_only=*/true, options, std::move(callback));
+}
+
+void GrpcArticleBackend::GetMany(const std::vector<uint64_t>& ids, bool counts_only,
+                                 const CallOptions& options,
+                                 Callback<v1::BatchGetArticlesResponse> callback) {
   v1::BatchGetArticlesRequest request;
   request.mutable_ids()->Assign(ids.begin(), ids.end());
+  request.set_counts_only(counts_only);
   calls_.Start<v1::BatchGetArticlesResponse>(
-      *stub_->async(), &v1::ArticleService::Stub::async::BatchGetArticles, std::move(request),
+      *stub_->async(), &v1::ArticleService::Stub::async::BatchGetArticles, std::move(request), options,
       [callback = std::move(callback)](const absl::Status& status, v1::BatchGetArticlesResponse& response) {
         if (!status.ok()) return callback(status);
         callback(std::move(response));
       });
 }
 
-void GrpcArticleBackend::List(const v1::ListArticlesRequest& request,
+void GrpcArticleBackend::GetStatus(const CallOptions& options, Callback<v1::ArticleServiceStatus> callback) {
+  calls_.Start<v1::ArticleServiceGetStatusResponse>(
+      *stub_->async(), &v1::ArticleService::Stub::async::GetStatus, v1::ArticleServiceGetStatusRequest(),
+      options,
+      [callback = std::move(callback)](const absl::Status& status,
+                                       v1::ArticleServiceGetStatusResponse& response) {
+        if (!status.ok()) return callback(status);
+        callback(std::move(*response.mutable_status()));
+      });
+}
+
+void GrpcArticleBackend::List(const v1::ListArticlesRequest& request, const CallOptions& options,
                               Callback<v1::ListArticlesResponse> callback) {
   calls_.Start<v1::ListArticlesResponse>(
-      *stub_->async(), &v1::ArticleService::Stub::async::ListArticles, request,
+      *stub_->async(), &v1::ArticleService::Stub::async::ListArticles, request, options,
       [callback = std::move(callback)](const absl::Status& status, v1::ListArticlesResponse& response) {
         if (!status.ok()) return callback(status);
         callback(std::move(response));
       });
 }
 
-void GrpcSyncBackend::GetStatus(Callback<v1::SyncStatus> callback) {
+void GrpcSyncBackend::GetStatus(const CallOptions& options, Callback<v1::SyncStatus> callback) {
   calls_.Start<v1::GetStatusResponse>(
-      *stub_->async(), &v1::SyncService::Stub::async::GetStatus, v1::GetStatusRequest(),
+      *stub_->async(), &v1::SyncService::Stub::async::GetStatus, v1::GetStatusRequest(), options,
       [callback = std::move(callback)](const absl::Status& status, v1::GetStatusResponse& response) {
         if (!status.ok()) return callback(status);
-        v1::SyncStatus& shown = *response.mutable_status();
-        HideReason(*shown.mutable_last_error());
-        if (shown.has_last_run()) HideReason(*shown.mutable_last_run()->mutable_error());
-        callback(std::move(shown));
+        HideReasons(*response.mutable_status());
+        callback(std::move(*response.mutable_status()));
       });
 }
 
-void GrpcSyncBackend::RunSync(const std::string& requested_by, Callback<v1::SyncRun> callback) {
+void GrpcSyncBackend::RunSync(const std::string& requested_by, const CallOptions& options,
+                              Callback<v1::SyncRun> callback) {
   v1::RunSyncRequest request;
   request.set_requested_by(requested_by);
   calls_.Start<v1::RunSyncResponse>(
-      *stub_->async(), &v1::SyncService::Stub::async::RunSync, std::move(request),
+      *stub_->async(), &v1::SyncService::Stub::async::RunSync, std::move(request), options,
       [callback = std::move(callback)](const absl::Status& status, v1::RunSyncResponse& response) {
         if (!status.ok()) return callback(status);
         HideReason(*response.mutable_run()->mutable_error());
         callback(std::move(*response.mutable_run()));
+      });
+}
+
+void GrpcSyncBackend::ListRuns(const v1::ListSyncRunsRequest& request, const CallOptions& options,
+                               Callback<v1::ListSyncRunsResponse> callback) {
+  calls_.Start<v1::ListSyncRunsResponse>(
+      *stub_->async(), &v1::SyncService::Stub::async::ListSyncRuns, request, options,
+      [callback = std::move(callback)](const absl::Status& status, v1::ListSyncRunsResponse& response) {
+        if (!status.ok()) return callback(status);
+        for (v1::SyncRun& run : *response.mutable_runs()) HideReason(*run.mutable_error());
+        callback(std::move(response));
+      });
+}
+
+void GrpcSyncBackend::Audit(const CallOptions& options, Callback<v1::AuditResponse> callback) {
+  calls_.Start<v1::AuditResponse>(
+      *stub_->async(), &v1::SyncService::Stub::async::Audit, v1::AuditRequest(), options,
+      [callback = std::move(callback)](const absl::Status& status, v1::AuditResponse& response) {
+        if (!status.ok()) return callback(status);
+        callback(std::move(response));
+      });
+}
+
+std::unique_ptr<Subscription> GrpcSyncBackend::WatchStatus(Callback<v1::SyncStatus> tell) {
+  return std::make_unique<StatusStream>(
+      *stub_, [this, tell = std::move(tell)](absl::StatusOr<v1::SyncStatus> status) {
+        if (!status.ok()) return tell(errors_.ForClient(status.status()));
+        HideReasons(*status);
+        tell(status);
       });
 }
 
@@ -181,7 +251,7 @@ void GrpcHealthBackend::CheckOne(Service& service, const char* name,
   grpc::health::v1::HealthCheckRequest request;
   request.set_service(name);
   service.calls.Start<grpc::health::v1::HealthCheckResponse>(
-      *service.stub->async(), &Health::Stub::async::Check, std::move(request),
+      *service.stub->async(), &Health::Stub::async::Check, std::move(request), CallOptions(),
       [callback = std::move(callback)](const absl::Status& status,
                                        grpc::health::v1::HealthCheckResponse& response) {
         if (!status.ok()) return callback(status);

@@ -57,7 +57,7 @@ class UnaryCalls {
   void Start(Stub& stub,
              void (Stub::*method)(grpc::ClientContext*, const Request*, Response*,
                                   std::function<void(grpc::Status)>),
-             Request request, Finish finish) {
+             Request request, const CallOptions& options, Finish finish) {
     struct Call {
       grpc::ClientContext context;
       Request request;
@@ -67,7 +67,7 @@ class UnaryCalls {
     auto call = std::make_shared<Call>();
     call->request = std::move(request);
     call->finish.emplace(std::move(finish));
-    Add(&call->context);
+    Add(call->context, options);
     (stub.*method)(&call->context, &call->request, &call->response, [this, call](const grpc::Status& status) {
       (*call->finish)(errors_.ForClient(FromGrpc(status)), call->response);
       // What it holds may not outlive this object, which may be gone after the next line.
@@ -77,7 +77,7 @@ class UnaryCalls {
   }
 
  private:
-  void Add(grpc::ClientContext* context);
+  void Add(grpc::ClientContext& context, const CallOptions& options);
   void Remove(grpc::ClientContext* context);
   bool Empty() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return open_.empty(); }
 
@@ -98,10 +98,15 @@ class GrpcArticleBackend final : public ArticleBackend {
 
   ~GrpcArticleBackend() override;
 
-  void View(uint64_t id, bool text, Callback<v1::Article> callback) override;
-  void Get(uint64_t id, Callback<v1::Article> callback) override;
-  void BatchGet(std::vector<uint64_t> ids, Callback<v1::BatchGetArticlesResponse> callback) override;
-  void List(const v1::ListArticlesRequest& request, Callback<v1::ListArticlesResponse> callback) override;
+  void View(uint64_t id, bool text, absl::Duration timeout, Callback<v1::Article> callback) override;
+  void Get(uint64_t id, const CallOptions& options, Callback<v1::Article> callback) override;
+  void BatchGet(std::vector<uint64_t> ids, const CallOptions& options,
+                Callback<v1::BatchGetArticlesResponse> callback) override;
+  void GetCounts(std::vector<uint64_t> ids, const CallOptions& options,
+                 Callback<v1::BatchGetArticlesResponse> callback) override;
+  void List(const v1::ListArticlesRequest& request, const CallOptions& options,
+            Callback<v1::ListArticlesResponse> callback) override;
+  void GetStatus(const CallOptions& options, Callback<v1::ArticleServiceStatus> callback) override;
 
   // To be called several times within the timeout.
   void EnforceTimeout();
@@ -115,7 +120,9 @@ class GrpcArticleBackend final : public ArticleBackend {
   void Add(ArticleStream::Asks asks, absl::Duration timeout, const ArticleStream::Post& post);
   Streams& Asking(bool text) { return text ? article_streams_ : count_streams_; }
   ArticleStream& NextStream(bool text);
-  void ReadThenView(uint64_t id, bool text, Callback<v1::Article> callback);
+  void ReadThenView(uint64_t id, bool text, absl::Duration patience, Callback<v1::Article> callback);
+  void GetMany(const std::vector<uint64_t>& ids, bool counts_only, const CallOptions& options,
+               Callback<v1::BatchGetArticlesResponse> callback);
 
   const std::unique_ptr<v1::ArticleService::Stub> stub_;
   ServiceErrors errors_;
@@ -132,8 +139,13 @@ class GrpcSyncBackend final : public SyncBackend {
         errors_("the sync service", SystemClock()),
         calls_(timeout, errors_) {}
 
-  void GetStatus(Callback<v1::SyncStatus> callback) override;
-  void RunSync(const std::string& requested_by, Callback<v1::SyncRun> callback) override;
+  void GetStatus(const CallOptions& options, Callback<v1::SyncStatus> callback) override;
+  void RunSync(const std::string& requested_by, const CallOptions& options,
+               Callback<v1::SyncRun> callback) override;
+  void ListRuns(const v1::ListSyncRunsRequest& request, const CallOptions& options,
+                Callback<v1::ListSyncRunsResponse> callback) override;
+  void Audit(const CallOptions& options, Callback<v1::AuditResponse> callback) override;
+  std::unique_ptr<Subscription> WatchStatus(Callback<v1::SyncStatus> tell) override;
 
  private:
   const std::unique_ptr<v1::SyncService::Stub> stub_;

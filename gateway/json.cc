@@ -125,6 +125,53 @@ void Object(Writer& writer, const v1::SyncRun& run) {
   writer.EndObject();
 }
 
+void Object(Writer& writer, const v1::Durability& durability) {
+  writer.StartObject();
+  Field(writer, "level", durability.level());
+  writer.Key("findings");
+  writer.StartArray();
+  for (const v1::DurabilityFinding& finding : durability.findings()) {
+    writer.StartObject();
+    Field(writer, "severity", Lower(v1::DurabilitySeverity_Name(finding.severity()), "DURABILITY_SEVERITY_"));
+    Field(writer, "text", finding.text());
+    writer.EndObject();
+  }
+  writer.EndArray();
+  writer.EndObject();
+}
+
+// Without the reasons why servers are away, which may name them.
+void Object(Writer& writer, const v1::ArticleServiceStatus& status) {
+  writer.StartObject();
+  Field(writer, "mode", Lower(v1::ArticleMode_Name(status.mode()), "ARTICLE_MODE_"));
+  Field(writer, "held_views", status.held_views());
+  Field(writer, "spool_bytes", status.spool_bytes());
+  Field(writer, "spool_max_bytes", status.spool_max_bytes());
+  Field(writer, "journal_entries", status.journal_entries());
+  Field(writer, "journal_max_entries", status.journal_max_entries());
+  Field(writer, "life_changes", status.life_changes());
+  Field(writer, "replayed_views", status.replayed_views());
+  Field(writer, "life", status.life());
+  writer.Key("durability");
+  Object(writer, status.durability());
+  writer.EndObject();
+}
+
+void Object(Writer& writer, const v1::AuditResponse& books) {
+  writer.StartObject();
+  Field(writer, "recorded", books.recorded());
+  Field(writer, "added_by_others", books.added_by_others());
+  Field(writer, "taken_by_others", books.taken_by_others());
+  Field(writer, "applied", books.applied());
+  Field(writer, "sealed", books.sealed());
+  Field(writer, "live", books.live());
+  Field(writer, "dead_lettered", books.dead_lettered());
+  Field(writer, "difference", books.difference());
+  Field(writer, "dead_letters", books.dead_letters());
+  Time(writer, "read_at", books.has_read_at(), books.read_at());
+  writer.EndObject();
+}
+
 void Object(Writer& writer, const v1::SyncStatus& status) {
   writer.StartObject();
   Field(writer, "phase", Lower(v1::SyncPhase_Name(status.phase()), "SYNC_PHASE_"));
@@ -134,6 +181,7 @@ void Object(Writer& writer, const v1::SyncStatus& status) {
   Field(writer, "views_total", status.views_total());
   Seconds(writer, "lag_seconds", status.lag_seconds());
   Field(writer, "pending_articles", status.pending_articles());
+  Field(writer, "views_recorded", status.views_recorded());
   writer.Key("last_run");
   if (status.has_last_run()) {
     Object(writer, status.last_run());
@@ -145,6 +193,8 @@ void Object(Writer& writer, const v1::SyncStatus& status) {
   Field(writer, "consecutive_failures", uint64_t{status.consecutive_failures()});
   Field(writer, "life", status.life());
   Field(writer, "epoch", status.epoch());
+  writer.Key("durability");
+  Object(writer, status.durability());
   writer.EndObject();
 }
 
@@ -163,6 +213,17 @@ std::string Envelope(Data data) {
   Writer writer(buffer);
   BeginEnvelope(writer);
   data(writer);
+  writer.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+// An object of what `fields` writes.
+template <typename Fields>
+std::string Plain(Fields fields) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.StartObject();
+  fields(writer);
   writer.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }
@@ -215,6 +276,52 @@ std::string SyncRunJson(const v1::SyncRun& run) {
   return Envelope([&](Writer& writer) { Object(writer, run); });
 }
 
+std::string SyncRunsJson(const v1::ListSyncRunsResponse& page) {
+  return Envelope([&](Writer& writer) {
+    writer.StartObject();
+    writer.Key("runs");
+    writer.StartArray();
+    for (const v1::SyncRun& run : page.runs()) Object(writer, run);
+    writer.EndArray();
+    Field(writer, "next_page_token", page.next_page_token());
+    writer.EndObject();
+  });
+}
+
+std::string AuditJson(const v1::AuditResponse& books) {
+  return Envelope([&](Writer& writer) { Object(writer, books); });
+}
+
+std::string ArticleStatusJson(const v1::ArticleServiceStatus& status) {
+  return Envelope([&](Writer& writer) { Object(writer, status); });
+}
+
+std::string CountJson(uint64_t id, uint64_t read_count, bool stale) {
+  return Plain([&](Writer& writer) {
+    Field(writer, "id", id);
+    Field(writer, kCount, read_count);
+    if (stale) Flag(writer, "read_count_stale", true);
+  });
+}
+
+std::string IdJson(uint64_t id) {
+  return Plain([&](Writer& writer) { Field(writer, "id", id); });
+}
+
+std::string UnavailableJson(int code, absl::string_view message) {
+  return Plain([&](Writer& writer) {
+    Field(writer, "code", int64_t{code});
+    Field(writer, "message", message);
+  });
+}
+
+std::string StatusEventJson(const v1::SyncStatus& status) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  Object(writer, status);
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
 std::string AliveJson() {
   return Envelope([](Writer& writer) {
     writer.StartObject();
@@ -247,6 +354,20 @@ std::string ErrorJson(int code, absl::string_view message) {
   Field(writer, "message", message);
   writer.Key("data");
   writer.Null();
+  writer.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+std::string ProblemJson(const Problem& problem) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.StartObject();
+  Field(writer, "type", "about:blank");
+  Field(writer, "title", problem.title);
+  Field(writer, "status", int64_t{problem.http_status});
+  Field(writer, "detail", problem.detail);
+  Field(writer, "code", int64_t{problem.code});
+  Field(writer, "request_id", problem.request_id);
   writer.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }

@@ -26,8 +26,28 @@ std::string ArticleJson(const ArticleText& text, uint64_t read_count, bool read_
 std::string ArticlesJson(const v1::ListArticlesResponse& page);
 std::string SyncStatusJson(const v1::SyncStatus& status);
 std::string SyncRunJson(const v1::SyncRun& run);
+std::string SyncRunsJson(const v1::ListSyncRunsResponse& page);
+std::string AuditJson(const v1::AuditResponse& books);
+std::string ArticleStatusJson(const v1::ArticleServiceStatus& status);
 std::string ReadinessJson(bool ready, absl::string_view article_service, absl::string_view sync_service);
 std::string AliveJson();
 std::string ErrorJson(int code, absl::string_view message);
+
+// The data of events, without the envelope.
+std::string CountJson(uint64_t id, uint64_t read_count, bool stale);
+std::string IdJson(uint64_t id);
+std::string StatusEventJson(const v1::SyncStatus& status);
+std::string UnavailableJson(int code, absl::string_view message);
+
+// An error as RFC 9457 has it, without the envelope: {"type":"about:blank","title":…,"status":…,"detail":…}
+// and as its extensions "code", gRPC's, and "request_id".
+struct Problem {
+  int http_status = 0;
+  absl::string_view title;
+  int code = 0;
+  absl::string_view detail;
+  absl::string_view request_id;
+};
+std::string ProblemJson(const Problem& problem);
 
 }  // namespace readcount::gateway

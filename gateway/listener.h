@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "gateway/conventions.h"
 #include "gateway/router.h"
 #include "gateway/session_table.h"
 #include "services/common/config/settings.h"
@@ -23,6 +24,7 @@ class Listener {
   // run, and `router` must outlive the listener.
   static absl::StatusOr<std::unique_ptr<Listener>> Start(boost::asio::io_context& io, int threads,
                                                          const Address& listen, const Router& router,
+                                                         const Conventions& conventions,
                                                          const RequestLimits& limits, size_t max_connections);
 
   // REQUIRES: `io` has been stopped.
@@ -38,7 +40,7 @@ class Listener {
 
  private:
   Listener(boost::asio::io_context& io, int threads, Address address, const Router& router,
-           const RequestLimits& limits, size_t max_connections);
+           const Conventions& conventions, const RequestLimits& limits, size_t max_connections);
 
   boost::asio::any_io_executor NewExecutor() const;
 
@@ -49,6 +51,7 @@ class Listener {
   const int threads_;
   std::list<boost::asio::ip::tcp::acceptor> acceptors_;  // the same after Start
   const Router& router_;
+  const Conventions& conventions_;
   const RequestLimits limits_;
   const Address address_;
   SessionTable sessions_;

@@ -1,10 +1,9 @@
 #include "gateway/response_text.h"
 
-#include <boost/beast/http/status.hpp>
-
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "gateway/reason_phrase.h"
 
 namespace readcount::gateway {
 namespace {
@@ -21,23 +20,30 @@ const std::string& DateNow() {
   return text;
 }
 
-std::string Reason(int status) {
-  return std::string(boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(status)));
+// RFC 9110, sections 8.6, 15.3.5 and 15.4.5: without content, and its length would be that of another answer.
+bool HasContent(int status) {
+  return status != 204 && status != 304;
 }
 
 }  // namespace
 
 void RenderResponse(const Response& response, const Framing& framing, std::string& out) {
   out.clear();
-  absl::StrAppend(&out, "HTTP/1.1 ", response.status, " ", Reason(response.status), "\r\nDate: ", DateNow(),
-                  "\r\nContent-Type: ", response.content_type);
-  absl::StrAppend(&out, "\r\nContent-Length: ", response.body.size(),
-                  "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff");
+  absl::StrAppend(&out, "HTTP/1.1 ", response.status, " ", ReasonPhrase(response.status),
+                  "\r\nDate: ", DateNow());
+  const bool content = HasContent(response.status);
+  if (content) absl::StrAppend(&out, "\r\nContent-Type: ", response.content_type);
+  // A stream ends with its connection.
+  if (content && response.events == nullptr)
+    absl::StrAppend(&out, "\r\nContent-Length: ", response.body.size());
+  absl::StrAppend(&out, "\r\nCache-Control: ", response.cache_control, "\r\nX-Content-Type-Options: nosniff");
+  if (!response.request_id.none()) absl::StrAppend(&out, "\r\nX-Request-Id: ", response.request_id.text());
+  if (!response.traceparent.none()) absl::StrAppend(&out, "\r\ntraceparent: ", response.traceparent.text());
   for (const auto& [name, value] : response.headers) absl::StrAppend(&out, "\r\n", name, ": ", value);
   if (!framing.keep_alive) absl::StrAppend(&out, "\r\nConnection: close");
   if (framing.keep_alive && framing.http_1_0) absl::StrAppend(&out, "\r\nConnection: keep-alive");
   out += "\r\n\r\n";
-  if (!framing.head_only) out += response.body;
+  if (content && !framing.head_only) out += response.body;
 }
 
 }  // namespace readcount::gateway

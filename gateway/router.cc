@@ -2,15 +2,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "gateway/accept.h"
 #include "gateway/errors.h"
 
 namespace readcount::gateway {
 namespace {
-
-// True if the route serves `path`; a parameter may hold anything, so that the handler can say what is wrong.
-bool Matches(const Route& route, const std::string& path) {
-  return absl::EndsWith(route.path, "/") ? absl::StartsWith(path, route.path) : path == route.path;
-}
 
 const Handler& HandlerFor(const Route& route, Method method) {
   static const Handler none;
@@ -18,42 +14,90 @@ const Handler& HandlerFor(const Route& route, Method method) {
   return method == Method::kPost ? route.post : none;
 }
 
+// RFC 9110, section 10.2.1.
+std::string AllowOf(const Route& route) {
+  return absl::StrCat(route.get ? "GET, HEAD, " : "", route.post ? "POST, " : "", "OPTIONS");
+}
+
+Response Options(const Route& route) {
+  return {.status = 204, .headers = {{"Allow", AllowOf(route)}}};
+}
+
 Response MethodNotAllowed(const Route& route) {
-  const std::string allow = absl::StrCat(route.get ? "GET, HEAD" : "", route.get && route.post ? ", " : "",
-                                         route.post ? "POST" : "");
+  const std::string allow = AllowOf(route);
   Response response =
       ErrorResponse(405, absl::StatusCode::kUnimplemented, absl::StrCat("this path takes ", allow));
   response.headers.emplace_back("Allow", allow);
   return response;
 }
 
+bool Accepts(const std::string& accept, const Route& route) {
+  return accept.empty() || route.offers.empty() || !BestMediaType(accept, {route.offers}).empty();
+}
+
+Response NotAcceptable(const Route& route) {
+  return ErrorResponse(406, absl::StatusCode::kInvalidArgument,
+                       absl::StrCat("this path answers ", route.offers, ": Accept must allow it"));
+}
+
 }  // namespace
+
+Router::Router(std::vector<Route> routes, int max_requests)
+    : routes_(std::move(routes)),
+      max_requests_(max_requests),
+      tally_(std::make_shared<RequestTally>(routes_.size() + 1)) {
+  for (const Route& route : routes_) patterns_.push_back(MakePattern(route.path));
+}
+
+Router::Pattern Router::MakePattern(absl::string_view path) {
+  const size_t open = path.find('{');
+  const size_t close = path.find('}');
+  if (open == absl::string_view::npos || close == absl::string_view::npos) return {.before = path};
+  return {.before = path.substr(0, open), .after = path.substr(close + 1), .has_parameter = true};
+}
+
+bool Router::Matches(const Pattern& pattern, absl::string_view path) {
+  if (!pattern.has_parameter) return path == pattern.before;
+  return path.size() >= pattern.before.size() + pattern.after.size() &&
+         absl::StartsWith(path, pattern.before) && absl::EndsWith(path, pattern.after) &&
+         !absl::StrContains(ParameterOf(pattern, path), '/');
+}
+
+absl::string_view Router::ParameterOf(const Pattern& pattern, absl::string_view path) {
+  if (!pattern.has_parameter) return "";
+  path.remove_prefix(pattern.before.size());
+  path.remove_suffix(pattern.after.size());
+  return path;
+}
 
 void Router::Answer(size_t route, Response response, const Respond& respond) const {
   tally_->Answered(route, response.status);
   respond(std::move(response));
 }
 
-void Router::Call(size_t route, const Handler& handler, const Request& request,
-                  const Respond& respond) const {
+void Router::Call(size_t route, const Handler& handler, const Request& request, Respond respond) const {
   const bool limited = !routes_[route].unlimited;
   if (limited && !tally_->Begin(max_requests_))
     return Answer(route, OverloadResponse("too many requests under way"), respond);
-  const std::string& path = routes_[route].path;
-  const std::string parameter = absl::EndsWith(path, "/") ? request.target.path.substr(path.size()) : "";
-  handler(request, parameter, [tally = tally_, route, limited, respond](Response response) {
-    if (limited) tally->End();
-    tally->Answered(route, response.status);
-    respond(std::move(response));
-  });
+  const std::string parameter(ParameterOf(patterns_[route], request.target.path));
+  handler(request, parameter,
+          [tally = tally_, route, limited, compressible = routes_[route].compressible,
+           respond = std::move(respond)](Response response) {
+            if (limited) tally->End();
+            tally->Answered(route, response.status);
+            response.compressible = compressible;
+            respond(std::move(response));
+          });
 }
 
-void Router::Dispatch(const Request& request, const Respond& respond) const {
+void Router::Dispatch(const Request& request, Respond respond) const {
   for (size_t i = 0; i < routes_.size(); ++i) {
-    if (!Matches(routes_[i], request.target.path)) continue;
+    if (!Matches(patterns_[i], request.target.path)) continue;
+    if (request.method == Method::kOptions) return Answer(i, Options(routes_[i]), respond);
     const Handler& handler = HandlerFor(routes_[i], request.method);
     if (!handler) return Answer(i, MethodNotAllowed(routes_[i]), respond);
-    return Call(i, handler, request, respond);
+    if (!Accepts(request.accept, routes_[i])) return Answer(i, NotAcceptable(routes_[i]), respond);
+    return Call(i, handler, request, std::move(respond));
   }
   Answer(routes_.size(),
          ErrorResponse(absl::NotFoundError("there is nothing at this path: see README.md for the API")),

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "gateway/conventions.h"
+#include "gateway/event_stream.h"
 #include "gateway/http.h"
 #include "gateway/request_reader.h"
 #include "gateway/router.h"
@@ -26,12 +28,15 @@ class SessionObserver {
 };
 
 // One connection: reads a request, has it answered, writes the response, reads the next, so that responses
-// keep the order of the requests. Everything runs on the connection's executor.
+// keep the order of the requests; a stream of events is the last. Everything runs on the connection's
+// executor.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  // `router` and `observer` must outlive the session.
-  Session(boost::asio::ip::tcp::socket socket, const Router& router, const RequestLimits& limits,
-          SessionObserver& observer);
+  // `router`, `conventions` and `observer` must outlive the session.
+  Session(boost::asio::ip::tcp::socket socket, const Router& router, const Conventions& conventions,
+          const RequestLimits& limits, SessionObserver& observer);
+
+  ~Session();
 
   // Serves until the connection ends.
   void Start();
@@ -49,16 +54,23 @@ class Session : public std::enable_shared_from_this<Session> {
   void Spawn(boost::asio::awaitable<void> (Session::*run)());
   boost::asio::awaitable<void> Serve();
   boost::asio::awaitable<void> WriteRefusal();
-  boost::asio::awaitable<Response> Answer(const Request& request);
+  boost::asio::awaitable<Response> Answer(Request& request);
+  template <typename Handler>
+  void Ask(const Request& request, Handler handler);
   boost::asio::awaitable<bool> Write(const Response& response, const Incoming& incoming, bool keep_alive);
+  boost::asio::awaitable<void> SendEvents(const std::shared_ptr<EventStream>& events);
+  boost::asio::awaitable<bool> WriteText(absl::string_view text);
 
   const std::shared_ptr<TimedSocket> socket_;
+  const std::string client_;  // its address
   const Router& router_;
+  const Conventions& conventions_;
   const absl::Duration write_timeout_;  // as long as a request may take to come, the client may take to read
   SessionObserver& observer_;
   RequestReader reader_;
   Response refusal_;
   std::string out_;
+  std::shared_ptr<EventStream> events_;  // being sent
   bool idle_ = true;
   bool stopping_ = false;
 };

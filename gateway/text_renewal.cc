@@ -28,7 +28,7 @@ void TextRenewal::AskNext(const std::shared_ptr<State>& state) {
     state->under_way = false;
     return;
   }
-  state->articles.BatchGet(std::move(due),
+  state->articles.BatchGet(std::move(due), CallOptions(),
                            [state](const absl::StatusOr<v1::BatchGetArticlesResponse>& response) {
                              if (!response.ok()) {
                                state->under_way = false;

@@ -21,6 +21,12 @@ constexpr absl::Duration kLingerTime = absl::Seconds(1);
 
 TimedSocket::TimedSocket(tcp::socket socket) : socket_(std::move(socket)), timer_(socket_.get_executor()) {}
 
+std::string TimedSocket::PeerAddress() const {
+  error_code error;
+  const tcp::endpoint peer = socket_.remote_endpoint(error);
+  return error ? "" : peer.address().to_string();
+}
+
 // The deadline is set anew several times for each request, and mostly to a later time: then the timer stays
 // as it is, and when it fires finds that it is not time yet. It ends only what is waiting; what begins later
 // looks at the deadline itself.
@@ -48,6 +54,14 @@ void TimedSocket::Watch() {
 bool TimedSocket::HasUnread() const {
   error_code error;
   return socket_.available(error) > 0 && !error;
+}
+
+void TimedSocket::WatchPeer(std::function<void()> gone) {
+  socket_.async_wait(tcp::socket::wait_read,
+                     [weak = weak_from_this(), gone = std::move(gone)](const error_code& error) {
+                       const std::shared_ptr<TimedSocket> self = weak.lock();
+                       if (error || self == nullptr || !self->HasUnread()) gone();
+                     });
 }
 
 asio::awaitable<error_code> TimedSocket::Read(boost::beast::flat_buffer& buffer) {

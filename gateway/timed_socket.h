@@ -6,7 +6,9 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/system/error_code.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -21,6 +23,9 @@ class TimedSocket : public std::enable_shared_from_this<TimedSocket> {
 
   boost::asio::any_io_executor executor() { return socket_.get_executor(); }
 
+  // The address at the other end, without the port; empty if there is none any more.
+  std::string PeerAddress() const;
+
   // From now on reads and writes fail once `duration` has passed.
   void ExpireAfter(absl::Duration duration);
 
@@ -31,6 +36,9 @@ class TimedSocket : public std::enable_shared_from_this<TimedSocket> {
 
   // True if bytes have come that were not read yet.
   bool HasUnread() const;
+
+  // Calls `gone` once if the client ends the stream or the connection breaks before it sends anything more.
+  void WatchPeer(std::function<void()> gone);
 
   // Appends what has come, at least one byte, to `buffer`; an error at the end of the stream and past the
   // deadline.

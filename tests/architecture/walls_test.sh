@@ -8,9 +8,9 @@ cd "$(dirname "$0")/../.."
 walls='
 <hiredis/             ^services/common/redis/
 <mysql\.h>            ^services/common/mysql/
-<grpcpp/              ^services/common/rpc/|^services/[a-z]+/[a-z]+_(rpc|stream|watch)\.|^gateway/(article_stream|grpc_backends)\.|^tests/
+<grpcpp/              ^services/common/rpc/|^services/[a-z]+/[a-z]+_(rpc|stream|watch)\.|^gateway/(article_stream|status_stream|grpc_backends)\.|^tests/
 <boost/(asio|beast)   ^services/common/metrics/exporter\.|^gateway/(session|listener|timed_socket|request_reader|discarded_body|request_convert|response_text|gateway_server)\.|^tests/
-<rapidjson/           ^gateway/json\.
+<rapidjson/           ^gateway/json\.|^tests/
 <yaml-cpp/            ^services/common/config/
 <sqlite3\.h>          ^services/article/sqlite_spool\.
 <spdlog/              ^services/common/base/log\.

@@ -50,7 +50,7 @@ TEST_F(MetricsTest, CountAViewOnItsWholeWayIntoMysql) {
   AwaitMode(*stack.sync_service, "normal");
   View(stack);
   const Scrape gateway = AwaitMode(*stack.gateway, "normal");
-  EXPECT_EQ(gateway.Value(R"(readcount_http_requests_total{route="/api/article/",status="2xx"})"), kViews);
+  EXPECT_EQ(gateway.Value(R"(readcount_http_requests_total{route="/api/article/{id}",status="2xx"})"), kViews);
   EXPECT_EQ(gateway.Value(R"(readcount_article_streams{state="open"})"), 2) << "for articles and for counts";
   EXPECT_EQ(gateway.Value("readcount_stream_batch_views_sum"), kViews);
   EXPECT_EQ(gateway.Value(R"(readcount_text_cache_lookups_total{result="miss"})"), 1);
@@ -121,7 +121,7 @@ TEST_F(MetricsTest, ShowViewsThatAreRefusedWithoutASpool) {
             kViews);
   EXPECT_EQ(away.Value("readcount_spool_max_bytes"), 0);
   EXPECT_EQ(ScrapeMetrics(stack.gateway->metrics_address())
-                .Value(R"(readcount_http_requests_total{route="/api/article/",status="5xx"})"),
+                .Value(R"(readcount_http_requests_total{route="/api/article/{id}",status="5xx"})"),
             kViews);
 }
 

@@ -50,7 +50,8 @@ TEST(ErrorsTest, TheBodyCarriesCodeAndMessage) {
   const Response response = ErrorResponse(absl::NotFoundError("no \"such\" article"));
   EXPECT_EQ(response.status, 404);
   EXPECT_EQ(response.body, R"({"code":5,"message":"no \"such\" article","data":null})");
-  EXPECT_EQ(response.content_type, "application/json; charset=utf-8");
+  EXPECT_STREQ(response.content_type, "application/json; charset=utf-8");
+  EXPECT_EQ(response.error, absl::NotFoundError("no \"such\" article"));
 }
 
 TEST(ErrorsTest, RetryAfterStandsOnlyWhereTryingAgainHelps) {
@@ -70,6 +71,7 @@ TEST(ErrorsTest, AnHttpStatusWithoutAGrpcCodeCanBeGiven) {
   const Response response = ErrorResponse(413, absl::StatusCode::kInvalidArgument, "too long");
   EXPECT_EQ(response.status, 413);
   EXPECT_EQ(response.body, R"({"code":3,"message":"too long","data":null})");
+  EXPECT_EQ(response.error, absl::InvalidArgumentError("too long"));
   EXPECT_THAT(response.headers, IsEmpty());
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -65,13 +66,39 @@ class FakeArticleService final : public v1::ArticleService::Service {
     return grpc::Status::OK;
   }
 
-  grpc::Status GetArticle(grpc::ServerContext* /*context*/, const v1::GetArticleRequest* request,
+  // What the last call of GetArticle brought beside its message.
+  std::multimap<std::string, std::string> metadata() {
+    absl::MutexLock lock(&mutex_);
+    return metadata_;
+  }
+
+  grpc::Status GetArticle(grpc::ServerContext* context, const v1::GetArticleRequest* request,
                           v1::GetArticleResponse* response) override {
     if (request->id() == kFaulty) return {grpc::StatusCode::UNAVAILABLE, absl::StrCat("MySQL at ", kAddress)};
     absl::MutexLock lock(&mutex_);
+    metadata_.clear();
+    for (const auto& [name, value] : context->client_metadata())
+      metadata_.emplace(std::string(name.data(), name.size()), std::string(value.data(), value.size()));
     got_.push_back(request->id());
     response->mutable_article()->set_id(request->id());
     response->mutable_article()->set_read_count(counts_[request->id()]);
+    return grpc::Status::OK;
+  }
+
+  grpc::Status BatchGetArticles(grpc::ServerContext* /*context*/, const v1::BatchGetArticlesRequest* request,
+                                v1::BatchGetArticlesResponse* response) override {
+    absl::MutexLock lock(&mutex_);
+    for (const uint64_t id : request->ids()) {
+      v1::ArticleResult& result = *response->add_results();
+      result.set_id(id);
+      if (id >= kFirstAbsent) {
+        result.mutable_error()->set_code(grpc::StatusCode::NOT_FOUND);
+        result.mutable_error()->set_message("no such article");
+      } else {
+        result.mutable_article()->set_id(id);
+        result.mutable_article()->set_read_count(counts_[id]);
+      }
+    }
     return grpc::Status::OK;
   }
 
@@ -135,6 +162,7 @@ class FakeArticleService final : public v1::ArticleService::Service {
   std::deque<Turn> plan_ ABSL_GUARDED_BY(mutex_);
   std::map<uint64_t, uint64_t> counts_ ABSL_GUARDED_BY(mutex_);
   std::vector<uint64_t> got_ ABSL_GUARDED_BY(mutex_);
+  std::multimap<std::string, std::string> metadata_ ABSL_GUARDED_BY(mutex_);
 };
 
 class FakeSyncService final : public v1::SyncService::Service {

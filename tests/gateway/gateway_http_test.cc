@@ -103,10 +103,13 @@ TEST_F(GatewayServerTest, ServesEveryRoute) {
                   .body,
               HasSubstr(R"("requested_by":"gateway")"));
   EXPECT_EQ(client.Ask(Get("/healthz")).status, 200);
-  EXPECT_EQ(client.Ask(Get("/")).status, 404);
+  EXPECT_EQ(client.Ask(Get("/nothing")).status, 404);
   const Reply refused = client.Ask("DELETE /api/article/7 HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_EQ(refused.status, 405);
-  EXPECT_THAT(refused.headers, Contains(Pair("allow", "GET, HEAD")));
+  EXPECT_THAT(refused.headers, Contains(Pair("allow", "GET, HEAD, OPTIONS")));
+  const Reply options = client.Ask("OPTIONS /api/sync HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(options.status, 204);
+  EXPECT_THAT(options.headers, Contains(Pair("allow", "GET, HEAD, POST, OPTIONS")));
 }
 
 TEST_F(GatewayServerTest, IsReadyWhileTheArticleServiceServes) {

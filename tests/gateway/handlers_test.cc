@@ -3,10 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
-
 #include "gateway/text_renewal.h"
 #include "tests/fakes/clock.h"
+#include "tests/gateway/fake_backends.h"
 
 namespace readcount::gateway {
 namespace {
@@ -20,87 +19,21 @@ using ::testing::Pair;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
-class FakeArticles final : public ArticleBackend {
- public:
-  void View(uint64_t id, bool text, Callback<v1::Article> callback) override {
-    (text ? viewed : counted).push_back(id);
-    Answer(id, callback);
-  }
-  void Get(uint64_t id, Callback<v1::Article> callback) override {
-    got.push_back(id);
-    Answer(id, callback);
-  }
-  void BatchGet(std::vector<uint64_t> ids, Callback<v1::BatchGetArticlesResponse> callback) override {
-    batches.push_back(ids);
-    if (!status.ok()) return callback(status);
-    v1::BatchGetArticlesResponse response;
-    for (const uint64_t id : ids) {
-      v1::ArticleResult& result = *response.add_results();
-      result.set_id(id);
-      if (absent.contains(id)) {
-        result.mutable_error()->set_code(static_cast<int>(absl::StatusCode::kNotFound));
-        continue;
-      }
-      article.set_id(id);
-      *result.mutable_article() = article;
-    }
-    callback(response);
-  }
-  void List(const v1::ListArticlesRequest& request, Callback<v1::ListArticlesResponse> callback) override {
-    listed.push_back(request);
-    if (!status.ok()) return callback(status);
-    callback(v1::ListArticlesResponse());
-  }
-
-  absl::Status status;                         // of every answer
-  std::vector<uint64_t> viewed, counted, got;  // viewed whole, for the count alone, and not viewed
-  v1::Article article;                         // of every answer, with the id and the next count
-  std::vector<v1::ListArticlesRequest> listed;
-  std::vector<std::vector<uint64_t>> batches;
-  std::set<uint64_t> absent;  // of batches
-
- private:
-  void Answer(uint64_t id, const Callback<v1::Article>& callback) {
-    if (!status.ok()) return callback(status);
-    article.set_id(id);
-    article.set_read_count(article.read_count() + 1);
-    callback(article);
-  }
-};
-
-class FakeSync final : public SyncBackend {
- public:
-  void GetStatus(Callback<v1::SyncStatus> callback) override {
-    v1::SyncStatus idle;
-    idle.set_phase(v1::SYNC_PHASE_IDLE);
-    callback(idle);
-  }
-  void RunSync(const std::string& requested_by, Callback<v1::SyncRun> callback) override {
-    runs.push_back(requested_by);
-    if (!status.ok()) return callback(status);
-    v1::SyncRun run;
-    run.set_outcome(v1::SYNC_OUTCOME_SUCCEEDED);
-    callback(run);
-  }
-
-  absl::Status status;
-  std::vector<std::string> runs;
-};
-
-class FakeHealth final : public HealthBackend {
- public:
-  void Check(std::function<void(const Readiness&)> callback) override { callback(readiness); }
-
-  Readiness readiness;
-};
-
 class HandlersTest : public ::testing::Test {
  protected:
   Response Ask(Request request, const std::string& target) {
     absl::StatusOr<Target> parsed = ParseTarget(target);
     EXPECT_TRUE(parsed.ok()) << parsed.status();
     if (parsed.ok()) request.target = *std::move(parsed);
-    const Router router(MakeRoutes(articles_, views_, sync_, health_, token_), /*max_requests=*/1);
+    const Router router(MakeRoutes({.articles = articles_,
+                                    .views = views_,
+                                    .article_events = article_events_,
+                                    .sync = sync_,
+                                    .status_events = status_events_,
+                                    .health = health_,
+                                    .clock = clock_},
+                                   token_),
+                        /*max_requests=*/1);
     std::vector<Response> responses;
     router.Dispatch(request, [&](Response response) { responses.push_back(std::move(response)); });
     EXPECT_THAT(responses, SizeIs(1));
@@ -118,6 +51,9 @@ class HandlersTest : public ::testing::Test {
   TextRenewal renewal_{articles_, texts_};
   FakeSync sync_;
   FakeHealth health_;
+  StreamLimit limit_{10, 2};
+  ArticleEvents article_events_{articles_, limit_};
+  StatusEvents status_events_{sync_, limit_, clock_};
   std::string token_ = "secret";
 };
 
@@ -153,10 +89,11 @@ TEST_F(HandlersTest, TakesTheLargestId) {
 TEST_F(HandlersTest, ABadIdOrViewIsRefusedAndAsksNobody) {
   for (const char* target :
        {"/api/article/", "/api/article/0", "/api/article/-1", "/api/article/+1", "/api/article/01",
-        "/api/article/1.0", "/api/article/abc", "/api/article/%31", "/api/article/1/2",
-        "/api/article/18446744073709551616", "/api/article/1?view=no", "/api/article/1?view=False"}) {
+        "/api/article/1.0", "/api/article/abc", "/api/article/%31", "/api/article/18446744073709551616",
+        "/api/article/1?view=no", "/api/article/1?view=False"}) {
     EXPECT_EQ(Get(target).status, 400) << target;
   }
+  EXPECT_EQ(Get("/api/article/1/2").status, 404);
   EXPECT_THAT(articles_.viewed, IsEmpty());
   EXPECT_THAT(articles_.got, IsEmpty());
 }
@@ -255,6 +192,75 @@ TEST_F(HandlersTest, ListPassesItsParametersOn) {
   EXPECT_EQ(articles_.listed[0].author(), "作");
   EXPECT_EQ(articles_.listed[1].page_size(), 0);
   EXPECT_EQ(articles_.listed[1].page_token(), "");
+}
+
+TEST_F(HandlersTest, WhatARequestBroughtGoesOnToTheService) {
+  Request request{.method = Method::kGet};
+  request.timeout = absl::Seconds(3);
+  request.request_id = RequestId::Parse("abc");
+  request.metadata = {{"tenant", "blue"}};
+  Ask(request, "/api/article/7");
+  EXPECT_THAT(articles_.timeouts, ElementsAre(absl::Seconds(3)));
+  Ask(request, "/api/article/7?view=false");
+  ASSERT_THAT(articles_.passed, SizeIs(1));
+  EXPECT_EQ(articles_.passed[0].timeout, absl::Seconds(3));
+  EXPECT_EQ(articles_.passed[0].request_id.text(), "abc");
+  EXPECT_THAT(articles_.passed[0].metadata, ElementsAre(Pair("tenant", "blue")));
+}
+
+TEST_F(HandlersTest, TheStatusOfTheArticleServiceNamesNoServers) {
+  const Response response = Get("/api/status");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_THAT(response.body, HasSubstr(R"("mode":"normal")"));
+  EXPECT_THAT(response.body, Not(HasSubstr("10.9.8.7")));
+}
+
+TEST_F(HandlersTest, TheHistoryIsReadPageByPage) {
+  EXPECT_EQ(Get("/api/sync/runs?page_size=7&page_token=12").status, 200);
+  EXPECT_EQ(Get("/api/sync/runs?page_size=none").status, 400);
+  ASSERT_THAT(sync_.listed, SizeIs(1));
+  EXPECT_EQ(sync_.listed[0].page_size(), 7);
+  EXPECT_EQ(sync_.listed[0].page_token(), "12");
+}
+
+TEST_F(HandlersTest, OrderIsLeftToTheService) {
+  EXPECT_EQ(Get("/api/articles?order_by=newest").status, 200);
+  ASSERT_THAT(articles_.listed, SizeIs(1));
+  EXPECT_EQ(articles_.listed[0].order_by(), "newest");
+}
+
+TEST_F(HandlersTest, ThePagesComeFromTheProgramItself) {
+  for (const char* target : {"/", "/docs", "/openapi.json", "/web/chart.min.js", "/web/bootstrap.min.css"}) {
+    const Response response = Get(target);
+    EXPECT_EQ(response.status, 200) << target;
+    EXPECT_FALSE(response.body.empty()) << target;
+    EXPECT_STREQ(response.cache_control, "no-cache") << target;
+    EXPECT_THAT(response.headers, Contains(Pair("ETag", HasSubstr("\"")))) << target;
+  }
+  EXPECT_THAT(Get("/").headers, Contains(Pair("Content-Security-Policy", HasSubstr("default-src 'none'"))));
+  EXPECT_EQ(Get("/web/absent.js").status, 404);
+  EXPECT_EQ(Get("/web/").status, 404);
+  EXPECT_EQ(Get("/web/index.html").status, 404) << "it is at /";
+}
+
+TEST_F(HandlersTest, AFileThatTheClientHasIsNotSentAgain) {
+  const auto tag_of = [](const Response& response) {
+    for (const auto& [name, value] : response.headers) {
+      if (name == "ETag") return value;
+    }
+    return std::string();
+  };
+  Request request{.method = Method::kGet};
+  const Response plain = Ask(request, "/web/chart.min.js");
+  request.if_none_match = tag_of(plain);
+  EXPECT_EQ(Ask(request, "/web/chart.min.js").status, 304);
+  request.accept_encoding = "gzip";
+  const Response packed = Ask(request, "/web/chart.min.js");
+  EXPECT_EQ(packed.status, 200) << "other bytes";
+  EXPECT_LT(packed.body.size(), plain.body.size() / 2);
+  EXPECT_THAT(packed.headers, Contains(Pair("Content-Encoding", "gzip")));
+  request.if_none_match = "\"other\", W/" + tag_of(packed);
+  EXPECT_EQ(Ask(request, "/web/chart.min.js").status, 304);
 }
 
 TEST_F(HandlersTest, ABadPageSizeIsRefused) {

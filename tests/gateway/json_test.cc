@@ -126,7 +126,7 @@ TEST(JsonTest, ASyncStatusBeforeTheFirstRunHasNullsForIt) {
   EXPECT_THAT(json, HasSubstr(R"("views_done":-1,)"));
   EXPECT_THAT(json, HasSubstr(R"("lag_seconds":0.5,)"));
   EXPECT_THAT(json, HasSubstr(R"("last_run":null,"next_run_at":null,)"));
-  EXPECT_THAT(json, HasSubstr(R"("epoch":12}})"));
+  EXPECT_THAT(json, HasSubstr(R"("epoch":12,"durability":{"level":"","findings":[]}}})"));
 }
 
 TEST(JsonTest, ASyncStatusHoldsItsLastRun) {
@@ -147,6 +147,12 @@ TEST(JsonTest, ReadinessNamesBothServices) {
 
 TEST(JsonTest, TheLivingProcessSaysSo) {
   EXPECT_EQ(AliveJson(), R"({"code":0,"message":"ok","data":{"status":"alive"}})");
+}
+
+TEST(JsonTest, AProblemHasTheMembersOfItsRfcAndItsOwn) {
+  EXPECT_EQ(
+      ProblemJson({.http_status = 404, .title = "Not Found", .code = 5, .detail = "no\n", .request_id = "r"}),
+      R"({"type":"about:blank","title":"Not Found","status":404,"detail":"no\n","code":5,"request_id":"r"})");
 }
 
 }  // namespace

@@ -47,8 +47,12 @@ class Client {
       const std::pair<std::string, std::string> field = absl::StrSplit(lines[i], absl::MaxSplits(": ", 1));
       EXPECT_TRUE(reply.headers.emplace(absl::AsciiStrToLower(field.first), field.second).second) << lines[i];
     }
+    EXPECT_TRUE(absl::StartsWith(lines[0], "HTTP/1.1 ")) << lines[0];
+    EXPECT_TRUE(absl::SimpleAtoi(lines[0].substr(9, 3), &reply.status)) << lines[0];
     size_t length = 0;
-    EXPECT_TRUE(absl::SimpleAtoi(reply.headers["content-length"], &length));
+    if (!head && reply.status != 204 && reply.status != 304) {
+      EXPECT_TRUE(absl::SimpleAtoi(reply.headers["content-length"], &length));
+    }
     while (!head && received_.size() < length) {
       if (!Receive()) return {};
     }
@@ -56,8 +60,6 @@ class Client {
       reply.body = received_.substr(0, length);
       received_.erase(0, length);
     }
-    EXPECT_TRUE(absl::StartsWith(lines[0], "HTTP/1.1 ")) << lines[0];
-    EXPECT_TRUE(absl::SimpleAtoi(lines[0].substr(9, 3), &reply.status)) << lines[0];
     return reply;
   }
   Reply Ask(absl::string_view bytes) {

@@ -20,13 +20,15 @@ Handler Named(const std::string& name) {
   };
 }
 
-Response Ask(Method method, const std::string& path) {
-  const Router router({{.path = "/item/", .get = Named("item")},
+Response Ask(Method method, const std::string& path, const std::string& accept = "") {
+  const Router router({{.path = "/item/{id}", .get = Named("item")},
+                       {.path = "/item/{id}/events", .get = Named("events"), .offers = "text/event-stream"},
+                       {.path = "/page", .get = Named("page"), .offers = ""},
                        {.path = "/both", .get = Named("get"), .post = Named("post")},
                        {.path = "/post", .post = Named("only")}},
                       /*max_requests=*/1);
   std::vector<Response> responses;
-  router.Dispatch({.method = method, .target = {.path = path}},
+  router.Dispatch({.method = method, .target = {.path = path}, .accept = accept},
                   [&](Response response) { responses.push_back(std::move(response)); });
   EXPECT_EQ(responses.size(), 1u);
   return responses.empty() ? Response() : responses.front();
@@ -43,15 +45,23 @@ TEST(RouterTest, HeadGoesWhereGetGoes) {
   EXPECT_EQ(Ask(Method::kHead, "/item/3").body, "item(3)");
 }
 
-TEST(RouterTest, TheParameterIsTheRestOfThePathAsSent) {
+TEST(RouterTest, TheParameterIsOneSegmentOfThePathAsSent) {
   EXPECT_EQ(Ask(Method::kGet, "/item/3").body, "item(3)");
   EXPECT_EQ(Ask(Method::kGet, "/item/").body, "item()");
   EXPECT_EQ(Ask(Method::kGet, "/item/%33").body, "item(%33)");
-  EXPECT_EQ(Ask(Method::kGet, "/item/3/4").body, "item(3/4)");
+  EXPECT_EQ(Ask(Method::kGet, "/item/%2F").body, "item(%2F)");
+  EXPECT_EQ(Ask(Method::kGet, "/item/events").body, "item(events)");
+}
+
+TEST(RouterTest, TheParameterMayStandInTheMiddle) {
+  EXPECT_EQ(Ask(Method::kGet, "/item/3/events").body, "events(3)");
+  EXPECT_EQ(Ask(Method::kGet, "/item//events").body, "events()");
 }
 
 TEST(RouterTest, AnUnknownPathIsNotFound) {
-  for (const char* path : {"/", "/item", "/both/", "/both/x", "/bothx", "/BOTH", "//both"}) {
+  for (const char* path :
+       {"/", "/item", "/both/", "/both/x", "/bothx", "/BOTH", "//both", "/item/3/4", "/item/3/",
+        "/item/3/eventsx", "/item/3/4/events", "/item/3/events/", "/item/{id}/x"}) {
     const Response response = Ask(Method::kGet, path);
     EXPECT_EQ(response.status, 404) << path;
     EXPECT_THAT(response.headers, IsEmpty()) << path;
@@ -61,14 +71,51 @@ TEST(RouterTest, AnUnknownPathIsNotFound) {
 TEST(RouterTest, AMethodThatThePathLacksIsToldWhichItTakes) {
   const Response post = Ask(Method::kPost, "/item/3");
   EXPECT_EQ(post.status, 405);
-  EXPECT_THAT(post.headers, ElementsAre(Pair("Allow", "GET, HEAD")));
+  EXPECT_THAT(post.headers, ElementsAre(Pair("Allow", "GET, HEAD, OPTIONS")));
   const Response other = Ask(Method::kOther, "/both");
   EXPECT_EQ(other.status, 405);
-  EXPECT_THAT(other.headers, Contains(Pair("Allow", "GET, HEAD, POST")));
+  EXPECT_THAT(other.headers, Contains(Pair("Allow", "GET, HEAD, POST, OPTIONS")));
   for (const Method method : {Method::kGet, Method::kHead}) {
     const Response response = Ask(method, "/post");
     EXPECT_EQ(response.status, 405);
-    EXPECT_THAT(response.headers, Contains(Pair("Allow", "POST")));
+    EXPECT_THAT(response.headers, Contains(Pair("Allow", "POST, OPTIONS")));
+  }
+}
+
+TEST(RouterTest, OptionsTellsTheMethods) {
+  const Response response = Ask(Method::kOptions, "/item/3");
+  EXPECT_EQ(response.status, 204);
+  EXPECT_EQ(response.body, "");
+  EXPECT_THAT(response.headers, ElementsAre(Pair("Allow", "GET, HEAD, OPTIONS")));
+  EXPECT_EQ(Ask(Method::kOptions, "/nowhere").status, 404);
+}
+
+TEST(RouterTest, WhatARouteOffersMustBeAccepted) {
+  EXPECT_EQ(Ask(Method::kGet, "/both", "application/json").body, "get()");
+  EXPECT_EQ(Ask(Method::kPost, "/both", "text/html, */*;q=0.1").body, "post()");
+  EXPECT_EQ(Ask(Method::kGet, "/item/3/events", "text/event-stream").body, "events(3)");
+  for (const Method method : {Method::kGet, Method::kHead, Method::kPost}) {
+    const Response refused = Ask(method, "/both", "text/html");
+    EXPECT_EQ(refused.status, 406);
+    EXPECT_THAT(refused.body, HasSubstr("application/json"));
+  }
+  EXPECT_EQ(Ask(Method::kGet, "/item/3/events", "application/json").status, 406);
+  EXPECT_EQ(Ask(Method::kOther, "/both", "text/html").status, 405);
+}
+
+TEST(RouterTest, ARouteThatOffersNothingByNameAcceptsAll) {
+  for (const char* accept : {"", "text/html", "image/png", "*/*;q=0"}) {
+    EXPECT_EQ(Ask(Method::kGet, "/page", accept).body, "page()") << accept;
+  }
+}
+
+TEST(RouterTest, BodiesMayBeCompressedUnlessTheRouteSaysNo) {
+  const Router router(
+      {{.path = "/list", .get = Named("list")}, {.path = "/hot", .get = Named("hot"), .compressible = false}},
+      /*max_requests=*/1);
+  for (const auto& [path, compressible] : {std::pair("/list", true), std::pair("/hot", false)}) {
+    router.Dispatch({.method = Method::kGet, .target = {.path = path}},
+                    [&, expected = compressible](const Response& r) { EXPECT_EQ(r.compressible, expected); });
   }
 }
 

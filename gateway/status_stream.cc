@@ -1,0 +1,39 @@
+#include "gateway/status_stream.h"
+
+#include <utility>
+
+#include "services/common/rpc/status.h"
+
+namespace readcount::gateway {
+
+StatusStream::StatusStream(v1::SyncService::StubInterface& stub, Tell tell)
+    : tell_(std::move(tell)), reactor_(*this) {
+  reactor_.Start(stub);
+}
+
+StatusStream::~StatusStream() {
+  reactor_.Cancel();
+  absl::MutexLock lock(&mutex_, absl::Condition(&over_));
+}
+
+void StatusStream::Reactor::Start(v1::SyncService::StubInterface& stub) {
+  stub.async()->WatchStatus(&context_, &request_, this);
+  StartRead(&response_);
+  StartCall();
+}
+
+void StatusStream::Reactor::OnReadDone(bool ok) {
+  if (!ok) return;
+  stream_.tell_(std::move(*response_.mutable_status()));
+  response_.Clear();
+  StartRead(&response_);
+}
+
+void StatusStream::Reactor::OnDone(const grpc::Status& status) {
+  stream_.tell_(status.ok() ? absl::UnavailableError("the stream has ended") : FromGrpc(status));
+  // Last: then the stream may go.
+  absl::MutexLock lock(&stream_.mutex_);
+  stream_.over_ = true;
+}
+
+}  // namespace readcount::gateway

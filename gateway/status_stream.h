@@ -1,0 +1,52 @@
+#pragma once
+
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/client_callback.h>
+
+#include <functional>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "gateway/backends.h"
+#include "readcount/v1/sync_service.grpc.pb.h"
+
+namespace readcount::gateway {
+
+// One WatchStatus stream of SyncService.
+class StatusStream final : public Subscription {
+ public:
+  // Begins at once. `tell` hears each status and at last, once, why the stream has ended, never OK; on
+  // threads of gRPC, one call after the other. `stub` must outlive the stream.
+  using Tell = std::function<void(absl::StatusOr<v1::SyncStatus> status)>;
+  StatusStream(v1::SyncService::StubInterface& stub, Tell tell);
+
+  // Cancels what goes on and waits for it.
+  ~StatusStream() override;
+  StatusStream(const StatusStream&) = delete;
+  StatusStream& operator=(const StatusStream&) = delete;
+
+ private:
+  class Reactor final : public grpc::ClientReadReactor<v1::WatchStatusResponse> {
+   public:
+    explicit Reactor(StatusStream& stream) : stream_(stream) {}
+    void Start(v1::SyncService::StubInterface& stub);
+    void OnReadDone(bool ok) override;
+    void OnDone(const grpc::Status& status) override;
+    void Cancel() { context_.TryCancel(); }
+
+   private:
+    StatusStream& stream_;
+    grpc::ClientContext context_;
+    v1::WatchStatusRequest request_;
+    v1::WatchStatusResponse response_;
+  };
+
+  const Tell tell_;
+  Reactor reactor_;
+
+  absl::Mutex mutex_;
+  bool over_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace readcount::gateway

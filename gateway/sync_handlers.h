@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gateway/handlers.h"
+#include "gateway/router.h"
+
+namespace readcount::gateway {
+
+// The routes of the syncer.
+std::vector<Route> SyncRoutes(const HandlerParts& parts, const std::string& admin_token);
+
+}  // namespace readcount::gateway
