@@ -1,7 +1,7 @@
 # Shared by the scripts of deploy/. To be sourced; expects `set -euo pipefail`.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-state=$root/.run
+state=${READCOUNT_STATE:-$root/.run}  # what runs: data, logs, pids
 bin=$root/build/release/bin
 
 say() { printf '%s\n' "$*"; }
@@ -40,6 +40,11 @@ need_packages() {
   [ $status -eq 0 ] && rm -f "$log" && return
   tail -n 15 "$log" >&2
   die "apt-get could not install: ${missing[*]}"
+}
+
+# need_npm: Node.js and npm, from wherever they come.
+need_npm() {
+  command -v npx >/dev/null || need_packages "$root/deploy/packages/npm.txt"
 }
 
 # A distribution's own Redis must not start just because its package comes in.

@@ -50,7 +50,7 @@ class Bench:
     def under_load(self):
         """With the timer at its default."""
         size = self._size
-        rows = self._chosen([*load_rows.rest(size), load_rows.durable(size), load_rows.unary(size), load_rows.idle(size),
+        rows = self._chosen([*load_rows.rest(size), load_rows.watched(size), load_rows.durable(size), load_rows.unary(size), load_rows.idle(size),
                              load_rows.mysql_load(size)])
         last = self._chosen(load_rows.memory(size))
         if not rows and not last:

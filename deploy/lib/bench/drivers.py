@@ -5,9 +5,12 @@ import csv
 import json
 import os
 import re
+import selectors
+import socket
 import statistics
 import struct
 import subprocess
+import threading
 
 from stack import BIN, HASH, HERE
 
@@ -109,6 +112,44 @@ def stream_load(address, seconds, ids, zipf=0.0, once=False):
 def tutorial_sync(redis_url, mysql_url):
     """Seconds that the sync article by article takes."""
     return json.loads(_run([BIN / "bench_tutorial_sync", "--redis", redis_url, "--mysql", mysql_url]))["seconds"]
+
+
+class Watchers:
+    """Event streams of these articles, open and read while the block runs."""
+
+    def __init__(self, address, articles):
+        host, port = address.rsplit(":", 1)
+        self._selector = selectors.DefaultSelector()
+        self._ending = threading.Event()
+        self._events = 0
+        for article in articles:
+            stream = socket.create_connection((host, int(port)), timeout=10)
+            stream.sendall(f"GET /api/article/{article}/events HTTP/1.1\r\nHost: bench\r\n\r\n".encode())
+            if not stream.recv(4096).startswith(b"HTTP/1.1 200 "):
+                raise LoadError(f"the event stream of article {article} was refused")
+            stream.setblocking(False)
+            self._selector.register(stream, selectors.EVENT_READ)
+        self._reader = threading.Thread(target=self._read)
+
+    def _read(self):
+        while not self._ending.is_set():
+            for key, _ in self._selector.select(0.2):
+                if not key.fileobj.recv(65536):
+                    self._selector.unregister(key.fileobj)
+                self._events += 1
+
+    def __enter__(self):
+        self._reader.start()
+        return self
+
+    def __exit__(self, *_):
+        self._ending.set()
+        self._reader.join()
+        streams = [key.fileobj for key in self._selector.get_map().values()]
+        for stream in streams:
+            stream.close()
+        if self._events < len(streams):
+            raise LoadError(f"{len(streams)} event streams brought {self._events} events")
 
 
 def percentile(values, percent):

@@ -26,6 +26,17 @@ def rest(size):
     ]
 
 
+def watched(size):
+    """The same views while 1,000 clients watch that article and 100 watch others each its own."""
+
+    def ours(stack):
+        with drivers.Watchers(stack.gateway_address, [1] * 1000 + list(range(2, 102))):
+            return drivers.wrk(stack.gateway_address, size.seconds, 64).rate
+
+    return Row("watched", "rest-64 with 1,100 event streams open / without", "requests/s", 0.9, ours,
+               lambda stack: drivers.wrk(stack.gateway_address, size.seconds, 64).rate)
+
+
 def durable(size):
     def with_fsync(setting):
         def measured(stack):

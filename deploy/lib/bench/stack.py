@@ -95,6 +95,7 @@ class Stack:
             "READCOUNT_ARTICLE_SPOOL": str(self.dir / "spool.db"),
             "READCOUNT_GATEWAY_ADMIN_TOKEN": ADMIN_TOKEN,
             "READCOUNT_GATEWAY_REQUEST_TIMEOUT": "10m",
+            "READCOUNT_GATEWAY_MAX_EVENT_STREAMS_PER_CLIENT": "4096",
         }
         self._environment = environment
         for part in ("ARTICLE", "SYNC", "GATEWAY"):
