@@ -50,7 +50,8 @@ TEST_F(MetricsTest, CountAViewOnItsWholeWayIntoMysql) {
   AwaitMode(*stack.sync_service, "normal");
   View(stack);
   const Scrape gateway = AwaitMode(*stack.gateway, "normal");
-  EXPECT_EQ(gateway.Value(R"(readcount_http_requests_total{route="/api/article/{id}",status="2xx"})"), kViews);
+  EXPECT_EQ(gateway.Value(R"(readcount_http_requests_total{route="/api/article/{id}",status="2xx"})"),
+            kViews);
   EXPECT_EQ(gateway.Value(R"(readcount_article_streams{state="open"})"), 2) << "for articles and for counts";
   EXPECT_EQ(gateway.Value("readcount_stream_batch_views_sum"), kViews);
   EXPECT_EQ(gateway.Value(R"(readcount_text_cache_lookups_total{result="miss"})"), 1);
