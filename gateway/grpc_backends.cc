@@ -240,6 +240,8 @@ void GrpcSyncBackend::Audit(const CallOptions& options, Callback<v1::AuditRespon
 std::unique_ptr<Subscription> GrpcSyncBackend::WatchStatus(Callback<v1::SyncStatus> tell) {
   return std::make_unique<StatusStream>(
       *stub_, [this, tell = std::move(tell)](absl::StatusOr<v1::SyncStatus> status) {
+        // One that was ended is no fault of the service.
+        if (absl::IsCancelled(status.status())) return tell(status.status());
         if (!status.ok()) return tell(errors_.ForClient(status.status()));
         HideReasons(*status);
         tell(status);

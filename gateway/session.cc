@@ -20,9 +20,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-// A stream of events is written to at least and at most as often as this.
-constexpr std::chrono::seconds kHeartbeat(15);
-constexpr std::chrono::milliseconds kLeastPause(100);
+constexpr std::chrono::seconds kHeartbeat(15);         // after which a silent stream of events is written to
+constexpr std::chrono::milliseconds kLeastPause(100);  // between two writes to a stream of events
 constexpr char kStillHere[] = ": still here\n\n";
 
 // Where a coroutine waits for its answer.

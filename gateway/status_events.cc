@@ -47,7 +47,18 @@ StatusEvents::StatusEvents(SyncBackend& sync, StreamLimit& limit, const Clock& c
     : sync_(sync), limit_(limit), clock_(clock), backoff_({}) {}
 
 StatusEvents::~StatusEvents() {
+  End();
+}
+
+// Not under the lock: the end waits for what is being told.
+void StatusEvents::End() {
+  {
+    absl::MutexLock lock(&mutex_);
+    ending_ = true;
+  }
   subscription_.reset();
+  absl::MutexLock lock(&mutex_);
+  ending_ = broken_ = false;
 }
 
 void StatusEvents::Open(const Request& request, const Respond& respond) {
@@ -67,21 +78,17 @@ void StatusEvents::Poll() {
     broken = broken_;
     due = clock_.Elapsed() >= next_attempt_;
   }
-  // Not under the lock: its end waits for what is being told.
-  if (!wanted || broken) subscription_.reset();
+  if (!wanted || broken) End();
   // What was told last will be old when the next listener comes.
   if (!wanted) audience_->Forget();
   if (!wanted || !due || subscription_ != nullptr) return;
-  {
-    absl::MutexLock lock(&mutex_);
-    broken_ = false;
-  }
   subscription_ = sync_.WatchStatus([this](const absl::StatusOr<v1::SyncStatus>& status) { Take(status); });
 }
 
 void StatusEvents::Take(const absl::StatusOr<v1::SyncStatus>& status) {
   {
     absl::MutexLock lock(&mutex_);
+    if (ending_) return;
     if (status.ok()) {
       backoff_.Reset();
     } else {

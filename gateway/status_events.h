@@ -54,6 +54,7 @@ class StatusEvents {
     std::string newest ABSL_GUARDED_BY(mutex);  // empty: nothing
   };
 
+  void End();
   void Take(const absl::StatusOr<v1::SyncStatus>& status);
 
   SyncBackend& sync_;
@@ -62,7 +63,8 @@ class StatusEvents {
   const std::shared_ptr<Audience> audience_ = std::make_shared<Audience>();
 
   absl::Mutex mutex_;
-  bool broken_ ABSL_GUARDED_BY(mutex_) = false;  // the stream has ended
+  bool broken_ ABSL_GUARDED_BY(mutex_) = false;  // the stream has ended by itself
+  bool ending_ ABSL_GUARDED_BY(mutex_) = false;  // it is being ended, and what it tells does not count
   absl::Duration next_attempt_ ABSL_GUARDED_BY(mutex_);
   Backoff backoff_ ABSL_GUARDED_BY(mutex_);
 

@@ -10,12 +10,13 @@ absl::StatusOr<StreamLimit::Ticket> StreamLimit::Enter(const std::string& client
     return absl::ResourceExhaustedError(
         absl::StrCat(most_, " event streams are open, which is the limit: try later"));
   }
-  size_t& streams = streams_->by_client[client];
+  const auto found = streams_->by_client.find(client);
+  const size_t streams = found == streams_->by_client.end() ? 0 : found->second;
   if (streams >= most_per_client_) {
     return absl::ResourceExhaustedError(absl::StrCat("this address has ", most_per_client_,
                                                      " event streams open, which is the limit: close some"));
   }
-  ++streams;
+  streams_->by_client[client] = streams + 1;
   ++streams_->open;
   return Ticket(nullptr, [all = streams_, client](void*) { all->Leave(client); });
 }

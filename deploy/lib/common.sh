@@ -2,7 +2,7 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 state=${READCOUNT_STATE:-$root/.run}  # what runs: data, logs, pids
-bin=$root/build/release/bin
+bin=${READCOUNT_BIN:-$root/build/release/bin}
 
 say() { printf '%s\n' "$*"; }
 die() {

@@ -28,7 +28,7 @@ CountFeed::Read ReadBy(ArticleReader& reader) {
 }  // namespace
 
 ArticleWatches::ArticleWatches(ArticleReader& reader)
-    : reader_(reader), feed_(kMaxArticles, ReadBy(reader)) {}
+    : reader_(reader), feed_(std::make_shared<CountFeed>(kMaxArticles, ReadBy(reader))) {}
 
 // A stream may be over before its first count was read.
 ArticleWatches::~ArticleWatches() {
@@ -56,10 +56,10 @@ void ArticleWatches::Begin(const std::shared_ptr<Stream>& stream, uint64_t id,
                            const absl::StatusOr<FedCount>& first) {
   if (!first.ok()) return stream->End(ToGrpc(first.status()));
   Tell(*stream, id, first);
-  const absl::StatusOr<uint64_t> handle = feed_.Watch(
+  const absl::StatusOr<uint64_t> handle = feed_->Watch(
       id, *first, [stream, id](const absl::StatusOr<FedCount>& count) { Tell(*stream, id, count); });
   if (!handle.ok()) return stream->End(ToGrpc(handle.status()));
-  stream->AtEnd([this, handle = *handle] { feed_.Unwatch(handle); });
+  stream->AtEnd([this, handle = *handle] { feed_->Unwatch(handle); });
 }
 
 // While the count cannot be read the watchers keep the last one.

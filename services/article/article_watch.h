@@ -33,7 +33,7 @@ class ArticleWatches {
   grpc::ServerWriteReactor<v1::WatchArticleResponse>* Open(uint64_t id);
 
   // Reads the counts that are watched. To be called a few times a second.
-  void Poll() { feed_.Poll(); }
+  void Poll() { feed_->Poll(); }
 
   // Ends every stream, and those opened later at once, with UNAVAILABLE.
   void EndAll() { streams_.EndAll(); }
@@ -48,7 +48,7 @@ class ArticleWatches {
   static void Tell(Stream& stream, uint64_t id, const absl::StatusOr<FedCount>& count);
 
   ArticleReader& reader_;
-  CountFeed feed_;
+  const std::shared_ptr<CountFeed> feed_;
 
   absl::Mutex mutex_;
   int beginning_ ABSL_GUARDED_BY(mutex_) = 0;  // streams whose first count is being read, ended or not

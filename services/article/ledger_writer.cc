@@ -23,6 +23,7 @@ absl::StatusOr<ViewReply> LedgerWriter::Record(uint64_t seq, const std::vector<V
     const ViewBatch batch{.life = life_,
                           .writer = writer_,
                           .seq = seq,
+                          .after = last_seq_,
                           .entries = seq == 0 ? entries : Remaining(seq, entries)};
     FailPoint("article.before_record");
     absl::StatusOr<ViewReply> reply = ledger_.Record(batch);
@@ -32,8 +33,8 @@ absl::StatusOr<ViewReply> LedgerWriter::Record(uint64_t seq, const std::vector<V
       return reply;
     }
     if (!reply->other_life(batch)) {
-      if (!Observe(*reply, seq)) {
-        if (absl::Status status = GiveUpCopy(*reply, seq); !status.ok()) return status;
+      if (!Observe(*reply, batch)) {
+        FallOutOfStep();
         continue;
       }
       if (seq != 0) ForgetRefused(batch, *reply);
@@ -41,14 +42,9 @@ absl::StatusOr<ViewReply> LedgerWriter::Record(uint64_t seq, const std::vector<V
     }
     FallOutOfStep();
   }
-  return absl::UnavailableError("Redis changes its data again and again");
-}
-
-// Redis has forgotten something though the connection held, as behind a proxy. A seq that was recorded in
-// that state hides those before it, so only another life can have them.
-absl::Status LedgerWriter::GiveUpCopy(const ViewReply& reply, uint64_t seq) {
-  FallOutOfStep();
-  return seq == 0 ? absl::OkStatus() : ledger_.Abandon(reply.state);
+  // What was recorded in one of the lives may be counted yet.
+  constexpr char kWhy[] = "Redis changes its data again and again";
+  return seq != 0 ? absl::UnknownError(kWhy) : absl::UnavailableError(kWhy);
 }
 
 absl::Status LedgerWriter::CatchUp(uint64_t in_hand) {
@@ -80,14 +76,15 @@ absl::StatusOr<bool> LedgerWriter::TryToCatchUp(uint64_t in_hand) {
     return false;
   }
   if (!standing.ok() && NeedsStanding(*asked, in_hand)) return standing.status();
-  const bool moved = state.life == life_ && state != last_state_;
+  const bool elsewhere = state.life == life_ && (state != last_state_ || asked->previous_seq < last_seq_);
   if (state.life != life_) {
     if (absl::Status status = GoOnIn(state.life); !status.ok()) return status;
   } else if (standing.ok()) {
     journal_.Trim(*standing);
   }
-  // Where it has moved on while nobody looked, it may have done so from an older state.
-  if (Observe(*asked, 0) && moved) ++breaks_;
+  // Where it has moved on while nobody looked, it may have done so from an older state. That it does not know
+  // the writer proves nothing: it forgets those that were silent for long.
+  if (Observe(*asked, {.after = asked->previous_seq == 0 ? 0 : last_seq_}) && elsewhere) ++breaks_;
   return Replay(*asked, in_hand);
 }
 
@@ -98,19 +95,16 @@ bool LedgerWriter::IsOldCopy(const LedgerState& state, const absl::StatusOr<Writ
 }
 
 // Compares where Redis stands with where it stood. False if it has forgotten something: what caches know of
-// its epochs is void then, whatever the journal brings back. That it does not know the writer alone proves
-// nothing, for it forgets those that were silent for long.
-bool LedgerWriter::Observe(const ViewReply& reply, uint64_t seq) {
-  if (reply.state.life != life_) return true;
-  const bool forgot_seqs = reply.previous_seq != 0 && reply.previous_seq < last_seq_;
-  const bool sound = !forgot_seqs && reply.state.epoch >= last_state_.epoch;
+// its epochs is void then, whatever the journal brings back.
+bool LedgerWriter::Observe(const ViewReply& reply, const ViewBatch& batch) {
+  const bool sound = !reply.lacks_past(batch) && reply.state.epoch >= last_state_.epoch;
   if (!sound) {
     ++breaks_;
     ++losses_;
     Log(LogLevel::kError, "redis_put_back", {{"life", FormatLife(life_)}, {"epoch", reply.state.epoch}});
   }
-  last_seq_ = std::max(sound ? last_seq_ : reply.previous_seq, std::max(reply.previous_seq, seq));
   last_state_ = reply.state;
+  last_seq_ = std::max(reply.previous_seq, reply.lacks_past(batch) ? 0 : batch.seq);
   floor_ = std::max(floor_, reply.state.oldest_epoch() - 1);
   return sound;
 }
@@ -161,11 +155,12 @@ absl::StatusOr<bool> LedgerWriter::Replay(const ViewReply& asked, uint64_t in_ha
   journal_.StopHolding();
   for (const Journal::Batch& batch : journal_.batches()) {
     if (batch.seq <= asked.previous_seq || batch.seq == in_hand) continue;
-    const ViewBatch again{.life = life_, .writer = writer_, .seq = batch.seq, .entries = batch.entries};
+    const ViewBatch again{
+        .life = life_, .writer = writer_, .seq = batch.seq, .after = last_seq_, .entries = batch.entries};
     const absl::StatusOr<ViewReply> reply = ledger_.Record(again);
     FailPoint("article.mid_replay");
     if (!reply.ok()) return reply.status();
-    if (reply->other_life(again) || !Observe(*reply, batch.seq)) return false;
+    if (reply->other_life(again) || !Observe(*reply, again)) return false;
     const auto refused = std::count_if(reply->counts.begin(), reply->counts.end(),
                                        [](const PendingCount& count) { return count.refused; });
     if (refused > 0)

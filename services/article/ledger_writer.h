@@ -64,8 +64,7 @@ class LedgerWriter {
  private:
   absl::StatusOr<bool> TryToCatchUp(uint64_t in_hand);
   bool IsOldCopy(const LedgerState& state, const absl::StatusOr<WriterStanding>& standing) const;
-  bool Observe(const ViewReply& reply, uint64_t seq);
-  absl::Status GiveUpCopy(const ViewReply& reply, uint64_t seq);
+  bool Observe(const ViewReply& reply, const ViewBatch& batch);
   absl::Status GoOnIn(uint64_t life);
   bool NeedsStanding(const ViewReply& asked, uint64_t in_hand) const;
   void ForgetRefused(const ViewBatch& batch, const ViewReply& reply);
@@ -81,7 +80,7 @@ class LedgerWriter {
 
   // What Redis has told in this life.
   LedgerState last_state_;
-  uint64_t last_seq_ = 0;  // the greatest of this writer that it had recorded
+  uint64_t last_seq_ = 0;  // of this writer, that it has recorded
   uint64_t floor_ =
       0;  // batches up to this one have left it, so they are in MySQL, unless somebody deleted them
 

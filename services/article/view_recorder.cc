@@ -180,7 +180,8 @@ absl::StatusOr<ViewReply> ViewRecorder::TryOnce(uint64_t seq, const std::vector<
     absl::StatusOr<ViewReply> reply = writer_.Record(seq, entries);
     if (!reply.ok() || predecessors_.AreIn(writer_.life())) return reply;
   }
-  return absl::UnavailableError("Redis changes its data again and again");
+  constexpr char kWhy[] = "Redis changes its data again and again";
+  return seq != 0 ? absl::UnknownError(kWhy) : absl::UnavailableError(kWhy);
 }
 
 void ViewRecorder::FallOutOfStep() {

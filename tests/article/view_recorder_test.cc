@@ -181,6 +181,21 @@ TEST_F(RecorderTest, KnowsAnOldCopyWhileMysqlIsAwayByWhatRedisSaidBefore) {
   EXPECT_EQ(ledger_.live(6), 1);
 }
 
+TEST_F(RecorderTest, BringsBackWhatRedisForgotThoughTheConnectionHeld) {
+  ASSERT_TRUE(Submit({5}, true).ok());
+  ledger_.TakeSnapshot();
+  ASSERT_TRUE(Submit({6}, true).ok());
+  ASSERT_TRUE(Submit({6}, true).ok());
+  ledger_.PutBack();
+  const History before = recorder_.history();
+  const absl::StatusOr<RecordedViews> outcome = Submit({6}, true);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->views[0].pending.live, 3);
+  EXPECT_EQ(ledger_.live_total(), 4);
+  EXPECT_NE(recorder_.history(), before);
+  EXPECT_EQ(recorder_.status().losses, 1u);
+}
+
 TEST_F(RecorderTest, BelievesAMysqlThatAnswersMoreThanWhatRedisSaidBefore) {
   ASSERT_TRUE(Submit({5}, true).ok());
   ledger_.TakeSnapshot();

@@ -118,6 +118,18 @@ TEST_F(LedgerTest, ALateFirstTryIsRefusedOnceALaterBatchIsIn) {
   EXPECT_EQ(Record(1, {{1, 100}}).counts[0].live, 1);
 }
 
+TEST_F(LedgerTest, AddsNothingWhileItLacksASeqThatTheWriterWasTold) {
+  Record(2, {{1, 1}});
+  const ViewBatch hiding{.life = life_, .writer = 1, .seq = 4, .after = 3, .entries = {{1, 1}}};
+  const absl::StatusOr<ViewReply> reply = views_.Record(hiding);
+  ASSERT_TRUE(reply.ok()) << reply.status();
+  EXPECT_TRUE(reply->lacks_past(hiding));
+  EXPECT_EQ(reply->counts[0].live, 1);
+  EXPECT_EQ(Record(3, {{1, 1}}).counts[0].live, 2) << "the one that was forgotten still counts";
+  EXPECT_FALSE(views_.Record(hiding)->lacks_past(hiding));
+  EXPECT_EQ(Record(4, {{1, 1}}).counts[0].live, 3) << "a retry of it";
+}
+
 TEST_F(LedgerTest, WritersDoNotShareTheirSeqs) {
   Record(1, {{1, 1}}, 1);
   EXPECT_EQ(Record(1, {{1, 1}}, 2).counts[0].live, 2);

@@ -143,7 +143,7 @@ class FakeViewLedger final : public ViewLedger {
     uint64_t& last = writers_[batch.writer];
     reply.previous_seq = last;
     if (batch.life != state_.life) return reply;
-    const bool adding = batch.seq > last;
+    const bool adding = batch.seq > last && last >= batch.after;
     for (const ViewBatch::Entry& entry : batch.entries) {
       const bool refused = adding && entry.views > 0 && full_[entry.id];
       if (adding && entry.views > 0 && !refused) live_[entry.id] += static_cast<int64_t>(entry.views);

@@ -128,7 +128,10 @@ class FakeSync final : public SyncBackend {
  private:
   struct Watch final : Subscription {
     explicit Watch(FakeSync& watched) : sync(watched) { ++sync.open_watches; }
-    ~Watch() override { --sync.open_watches; }
+    ~Watch() override {
+      --sync.open_watches;
+      sync.watcher(absl::CancelledError("ended"));
+    }
     FakeSync& sync;
   };
 };

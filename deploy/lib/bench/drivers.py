@@ -121,7 +121,8 @@ class Watchers:
         host, port = address.rsplit(":", 1)
         self._selector = selectors.DefaultSelector()
         self._ending = threading.Event()
-        self._events = 0
+        self._counts = 0
+        self._lost = 0
         for article in articles:
             stream = socket.create_connection((host, int(port)), timeout=10)
             stream.sendall(f"GET /api/article/{article}/events HTTP/1.1\r\nHost: bench\r\n\r\n".encode())
@@ -134,9 +135,14 @@ class Watchers:
     def _read(self):
         while not self._ending.is_set():
             for key, _ in self._selector.select(0.2):
-                if not key.fileobj.recv(65536):
+                try:
+                    received = key.fileobj.recv(65536)
+                except OSError:
+                    received = b""
+                if not received:
                     self._selector.unregister(key.fileobj)
-                self._events += 1
+                    self._lost += 1
+                self._counts += received.count(b"event: count")
 
     def __enter__(self):
         self._reader.start()
@@ -148,8 +154,8 @@ class Watchers:
         streams = [key.fileobj for key in self._selector.get_map().values()]
         for stream in streams:
             stream.close()
-        if self._events < len(streams):
-            raise LoadError(f"{len(streams)} event streams brought {self._events} events")
+        if self._lost or self._counts < len(streams):
+            raise LoadError(f"of {len(streams)} event streams {self._lost} were lost; they brought {self._counts} counts")
 
 
 def percentile(values, percent):

@@ -6,6 +6,6 @@
 //                        articles, and no slower, because each thread keeps a cache of its own.
 //   dirty_decay_ms:1000  What a load has left free goes back to the system after a second instead of ten.
 
-/// Read by jemalloc when the program starts; `MALLOC_CONF` in the environment overrides it.
+// Read by jemalloc when the program starts; `MALLOC_CONF` in the environment overrides it.
 extern "C" const char* malloc_conf;
 const char* malloc_conf = "narenas:1,dirty_decay_ms:1000,muzzy_decay_ms:0";

@@ -7,13 +7,6 @@
 
 namespace readcount {
 
-CountFeed::~CountFeed() {
-  absl::MutexLock lock(&mutex_);
-  closing_ = true;
-  left_.clear();
-  mutex_.Await(absl::Condition(this, &CountFeed::Resting));
-}
-
 absl::StatusOr<uint64_t> CountFeed::Watch(uint64_t id, const FedCount& known, Watcher watcher) {
   absl::MutexLock lock(&mutex_);
   if (by_article_.size() >= max_articles_ && !by_article_.contains(id)) {
@@ -40,7 +33,7 @@ void CountFeed::Unwatch(uint64_t handle) {
 void CountFeed::Poll() {
   {
     absl::MutexLock lock(&mutex_);
-    if (reading_ || closing_ || by_article_.empty()) return;
+    if (reading_ || by_article_.empty()) return;
     reading_ = true;
     ++round_;
     left_.clear();
@@ -56,13 +49,14 @@ void CountFeed::ReadNext() {
     const size_t from = left_.size() - std::min(left_.size(), kMostAtOnce);
     ids.assign(left_.begin() + static_cast<std::ptrdiff_t>(from), left_.end());
     left_.resize(from);
-    // In this order: once it rests, the destructor may go on.
     if (ids.empty()) reading_ = false;
   }
   if (ids.empty()) return;
-  read_(ids, [this, ids](const Reading& reading) {
-    Took(ids, reading);
-    ReadNext();
+  read_(ids, [weak = weak_from_this(), ids](const Reading& reading) {
+    const std::shared_ptr<CountFeed> self = weak.lock();
+    if (self == nullptr) return;
+    self->Took(ids, reading);
+    self->ReadNext();
   });
 }
 
@@ -81,15 +75,15 @@ void CountFeed::Took(const std::vector<uint64_t>& ids, const Reading& reading) {
 }
 
 void CountFeed::Tell(Watching& watch, const absl::StatusOr<FedCount>& count) {
+  const absl::StatusCode before = std::exchange(watch.code, count.status().code());
   if (!count.ok()) {
-    if (!std::exchange(watch.failing, true)) watch.watcher(count);
+    if (before != watch.code) watch.watcher(count);
     return;
   }
   FedCount now = *count;
   // One that may lack views says nothing against what was told before.
   if (now.stale) now.read_count = std::max(now.read_count, watch.told.read_count);
-  if (now == watch.told && !watch.failing) return;
-  watch.failing = false;
+  if (now == watch.told && before == absl::StatusCode::kOk) return;
   watch.told = now;
   watch.watcher(now);
 }

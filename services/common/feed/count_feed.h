@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -22,8 +23,8 @@ struct FedCount {
 
 // Counts for those who watch articles: however many there are, the counts of all watched articles are read
 // together, each once, and a watcher hears when that of its article has changed. What a watcher is told never
-// goes down while the counts that are read do not. Thread-safe.
-class CountFeed {
+// goes down while the counts that are read do not. Held by shared_ptr; a reading may outlive it. Thread-safe.
+class CountFeed : public std::enable_shared_from_this<CountFeed> {
  public:
   static constexpr size_t kMostAtOnce = 1000;  // articles of one reading
 
@@ -35,15 +36,15 @@ class CountFeed {
   // counts in the order of the ids; with fewer the reading has failed.
   using Read = std::function<void(std::vector<uint64_t> ids, Done done)>;
 
-  // Hears of each change of the count, and of each change between a count and an error. Runs on the thread
-  // of the reading; must not block nor call the feed.
+  // Hears of each change of the count, and of each change between a count and an error or between errors.
+  // Runs on the thread of the reading; must not block nor call the feed.
   using Watcher = std::function<void(const absl::StatusOr<FedCount>& count)>;
 
   // At most `max_articles` are watched at once.
   CountFeed(size_t max_articles, Read read) : max_articles_(max_articles), read_(std::move(read)) {}
 
-  // Waits for the reading under way.
-  ~CountFeed();
+  CountFeed(const CountFeed&) = delete;
+  CountFeed& operator=(const CountFeed&) = delete;
 
   // Tells `watcher` of changes from `known` on, as later readings find them: one that is under way, which may
   // be older than what the watcher knows, does not count. The handle is for Unwatch. RESOURCE_EXHAUSTED if
@@ -65,15 +66,13 @@ class CountFeed {
     uint64_t joined = 0;  // during this round
     Watcher watcher;
     FedCount told;
-    bool failing = false;  // it was told of an error last
+    absl::StatusCode code = absl::StatusCode::kOk;  // of what it was told last
   };
   using Watches = std::map<uint64_t, Watching>;
 
   void ReadNext();
   void Took(const std::vector<uint64_t>& ids, const Reading& reading);
   static void Tell(Watching& watch, const absl::StatusOr<FedCount>& count);
-  bool Resting() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !reading_; }
-
   const size_t max_articles_;
   const Read read_;
 
@@ -83,7 +82,6 @@ class CountFeed {
   uint64_t next_handle_ ABSL_GUARDED_BY(mutex_) = 1;
   uint64_t round_ ABSL_GUARDED_BY(mutex_) = 0;  // the last that began
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
-  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<uint64_t> left_ ABSL_GUARDED_BY(mutex_);  // articles that this round has still to read
 };
 

@@ -47,7 +47,8 @@ std::string ViewsThatAreNotOne(const std::vector<ViewBatch::Entry>& entries) {
 }  // namespace
 
 void EncodeViewBatch(const ViewBatch& batch, redis::Words& words) {
-  words.Add(FormatLife(batch.life)).Add(FormatLife(batch.writer)).Add(batch.seq).Add(SumViews(batch.entries));
+  words.Add(FormatLife(batch.life)).Add(FormatLife(batch.writer)).Add(batch.seq).Add(batch.after);
+  words.Add(SumViews(batch.entries));
   words.Add(batch.seq == 0 ? std::string() : ViewsThatAreNotOne(batch.entries));
   for (const ViewBatch::Entry& entry : batch.entries) words.Add(entry.id);
 }

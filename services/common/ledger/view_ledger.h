@@ -18,6 +18,7 @@ struct ViewBatch {
   uint64_t life = 0;    // the life the writer knows; 0 asks which it is and adds nothing
   uint64_t writer = 0;  // random, one per writer and process
   uint64_t seq = 0;     // counts the writer's batches that add something, from 1; 0 for one that adds nothing
+  uint64_t after = 0;   // of this writer's seqs, one that the ledger must have already; else nothing is added
   std::vector<Entry> entries;  // each id once
 };
 
@@ -39,6 +40,9 @@ struct ViewReply {
   uint64_t previous_seq = 0;         // the writer's last seq in this life before this call; 0: none
   std::vector<PendingCount> counts;  // in the order of the entries; empty if `state.life` is another life
 
+  // True if the ledger lacks what the batch comes after, for it was put back: nothing was added.
+  bool lacks_past(const ViewBatch& batch) const { return previous_seq < batch.after; }
+
   // True if the life named by the batch was over: nothing was added.
   bool other_life(const ViewBatch& batch) const { return state.life != batch.life; }
 };
@@ -48,7 +52,8 @@ class ViewLedger {
  public:
   virtual ~ViewLedger() = default;
 
-  // Adds the views, unless this writer's last seq is `seq` or more (a retry whose first try arrived), and
+  // Adds the views, unless this writer's last seq is `seq` or more (a retry whose first try arrived) or less
+  // than `after`, and
   // returns each article's pending views, all in one atomic step. The retry is told too whose views did not
   // fit.
   //

@@ -1,5 +1,5 @@
--- record: ARGV = fresh life, life, writer, seq, sum of the views, "entry:views …" where they are not 1, then the id of
--- each entry.
+-- record: ARGV = fresh life, life, writer, seq, seq that must be known, sum of the views, "entry:views …" where they are
+-- not 1, then the id of each entry.
 -- Replies {life, epoch, sealed epoch, writer's previous seq, live, sealed, refused}: the live and the sealed counts of
 -- the entries, joined by blanks (no sealed ones without a sealed batch), and the ids whose views did not fit. All three
 -- are empty if the life is another one.
@@ -11,12 +11,14 @@ local known = redis.call('HGET', writers, writer)
 local last, refused = string.match(known or '0:', '^(%d+):%d*:?([%d ]*)$')
 last = last or '0'
 if life ~= ARGV[2] then return {life, epoch, sealed_epoch, last, '', '', ''} end
-local adding = seq > 0 and tonumber(last) < seq
+-- What was put back to before a seq that the writer was told to be recorded must first be brought those after it: they
+-- would be taken for recorded once a later one is.
+local adding = seq > 0 and tonumber(last) < seq and tonumber(last) >= tonumber(ARGV[5])
 if adding or tonumber(last) ~= seq then refused = '' end
 
 local call, find, format = redis.pcall, string.find, string.format
 local page, most_digits = 500, 14  -- entries of one call: what is read is still near when it is written
-local before_ids = 6
+local before_ids = 7
 local n = #ARGV - before_ids
 local views_of = {}  -- where they are not 1
 for entry, views in string.gmatch(ARGV[before_ids], '(%d+):(%d+)') do views_of[tonumber(entry)] = views end
@@ -103,7 +105,7 @@ if adding then
   redis.call('HSET', writers, writer, table.concat(entry, ':'))
   -- Nothing after the first increment may fail, or it would stand without its seq. Sums here too: what the log of a
   -- killed Redis has of a step that was cut off is then made good when the step comes again.
-  local total = tonumber(ARGV[5]) - missing
+  local total = tonumber(ARGV[6]) - missing
   for _, field in ipairs({'recorded', 'live_recorded'}) do
     local before = redis.call('HGET', meta, field) or '0'
     if #before <= most_digits and total < 1e14 and find(before, '^%d+$') then
