@@ -14,8 +14,8 @@ namespace readcount::gateway {
 // The event streams of articles' counts. One reading of a count serves all who watch the article; a client
 // that does not read costs one event an article. Thread-safe.
 //
-// Events: `count` {"id","read_count"} at once and at every change; `gone` {"id"} when the article is, after
-// which nothing more comes of it; `unavailable` {"code","message"} when ArticleService is, until the next
+// Events: `count` {"id","read_count"} at once and at every change; `gone` {"id"} when the article is, within
+// article.count_ttl; `unavailable` {"code","message"} when ArticleService is, until the next
 // count.
 class ArticleEvents {
  public:

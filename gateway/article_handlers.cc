@@ -52,11 +52,12 @@ absl::StatusOr<std::vector<uint64_t>> ToIds(absl::string_view list) {
   std::vector<uint64_t> ids;
   for (const absl::string_view each : absl::StrSplit(list, ',')) {
     const absl::StatusOr<uint64_t> id = ToId(each);
+    if (id.ok() && std::ranges::find(ids, *id) != ids.end()) continue;
     if (!id.ok() || ids.size() == ArticleEvents::kMostArticles) {
       return absl::InvalidArgumentError(absl::StrCat("ids: must be 1 to ", ArticleEvents::kMostArticles,
                                                      " articles' ids, separated by commas"));
     }
-    if (std::ranges::find(ids, *id) == ids.end()) ids.push_back(*id);
+    ids.push_back(*id);
   }
   return ids;
 }

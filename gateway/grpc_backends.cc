@@ -14,6 +14,8 @@
 namespace readcount::gateway {
 namespace {
 
+// Not more often than grpc.client_ping_interval of the services lets a client.
+constexpr int kPingAfterMs = 10'000, kPingTimeoutMs = 5000;
 constexpr int kFirstReconnectMs = 100, kMostReconnectMs = 2000, kConnectTimeoutMs = 2000;
 // A batch of 1000 views of texts of 64 KB fits.
 constexpr int kMaxReplyBytes = 80 << 20;
@@ -23,6 +25,11 @@ constexpr char kRequestId[] = "x-request-id", kTraceparent[] = "traceparent";
 // Why a run failed may name servers and addresses, which are not for strangers.
 void HideReason(std::string& error) {
   if (!error.empty()) error = "the run failed: the log of the sync service tells why";
+}
+void HideReason(v1::ItemError& error, ServiceErrors& errors) {
+  const absl::Status shown = errors.ForClient({static_cast<absl::StatusCode>(error.code()), error.message()});
+  error.set_code(static_cast<int>(shown.code()));
+  error.set_message(std::string(shown.message()));
 }
 void HideReasons(v1::SyncStatus& status) {
   HideReason(*status.mutable_last_error());
@@ -61,6 +68,10 @@ std::shared_ptr<grpc::Channel> MakeChannel(const Address& address) {
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectTimeoutMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kMostReconnectMs);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  // Streams that only wait would not notice otherwise that nobody is there any more.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kPingAfterMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingTimeoutMs);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   arguments.SetMaxReceiveMessageSize(kMaxReplyBytes);
   return grpc::CreateCustomChannel("dns:///" + address.ToString(), grpc::InsecureChannelCredentials(),
                                    arguments);
@@ -167,8 +178,12 @@ void GrpcArticleBackend::GetMany(const std::vector<uint64_t>& ids, bool counts_o
   request.set_counts_only(counts_only);
   calls_.Start<v1::BatchGetArticlesResponse>(
       *stub_->async(), &v1::ArticleService::Stub::async::BatchGetArticles, std::move(request), options,
-      [callback = std::move(callback)](const absl::Status& status, v1::BatchGetArticlesResponse& response) {
+      [this, callback = std::move(callback)](const absl::Status& status,
+                                             v1::BatchGetArticlesResponse& response) {
         if (!status.ok()) return callback(status);
+        for (v1::ArticleResult& result : *response.mutable_results()) {
+          if (result.has_error()) HideReason(*result.mutable_error(), errors_);
+        }
         callback(std::move(response));
       });
 }

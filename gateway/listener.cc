@@ -1,5 +1,6 @@
 #include "gateway/listener.h"
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -24,6 +25,7 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
+using UnackedTimeout = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>;  // milliseconds
 using boost::system::error_code;
 
 // Between tries to accept while descriptors are short: from hardly to be noticed to hardly any work.
@@ -88,6 +90,9 @@ asio::awaitable<void> Listener::Accept(tcp::acceptor& acceptor) {
       if (pause != kFirstPause) Log(LogLevel::kInfo, "accept_resumed");
       pause = kFirstPause;
       socket.set_option(tcp::no_delay(true), error);
+      // What is written goes into the kernel's buffer, whether or not somebody is still there to read it.
+      socket.set_option(UnackedTimeout(static_cast<int>(absl::ToInt64Milliseconds(limits_.header_timeout))),
+                        error);
       Add(std::move(socket));
     } else if (error != asio::error::operation_aborted && error != asio::error::connection_aborted) {
       // Once per outage.

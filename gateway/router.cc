@@ -100,7 +100,7 @@ void Router::Dispatch(const Request& request, Respond respond) const {
     return Call(i, handler, request, std::move(respond));
   }
   Answer(routes_.size(),
-         ErrorResponse(absl::NotFoundError("there is nothing at this path: see README.md for the API")),
+         ErrorResponse(absl::NotFoundError("there is nothing at this path: /docs describes the API")),
          respond);
 }
 

@@ -44,9 +44,10 @@ async function ask(path, options = {}, timeoutMs = TIMEOUT_MS) {
   return body.data;
 }
 
+// To the server a + is a +, and a space is %20; URLSearchParams would write + for a space.
 const query = (params) => {
   const given = Object.entries(params).filter(([, value]) => value !== '');
-  return given.length ? `?${new URLSearchParams(given)}` : '';
+  return given.length ? `?${given.map((pair) => pair.map(encodeURIComponent).join('=')).join('&')}` : '';
 };
 
 export const listArticles = (params) => ask(`/api/articles${query(params)}`);
