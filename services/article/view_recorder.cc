@@ -29,7 +29,6 @@ absl::Status UnknownOutcome(absl::string_view why) {
 ViewRecorder::ViewRecorder(Settings settings, ViewLedger& ledger, LifeRegistry& registry, Spool* spool,
                            const std::vector<SpooledWriter>& left, const Clock& clock, Sleeper& sleeper)
     : settings_(settings),
-      ledger_(ledger),
       registry_(registry),
       spool_(spool),
       clock_(clock),

@@ -142,7 +142,6 @@ class ViewRecorder {
   void TakeStandings();
 
   const Settings settings_;
-  ViewLedger& ledger_;
   LifeRegistry& registry_;
   Spool* const spool_;
   const Clock& clock_;
