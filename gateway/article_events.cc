@@ -21,10 +21,9 @@ absl::StatusOr<FedCount> ToCount(const v1::ArticleResult& result) {
 }
 
 CountFeed::Reading ToReading(size_t ids, const absl::StatusOr<v1::BatchGetArticlesResponse>& response) {
-  if (!response.ok()) return CountFeed::Reading(ids, response.status());
-  if (response->results_size() != static_cast<int>(ids)) {
-    return CountFeed::Reading(ids, absl::InternalError("the article service's answer is short of the ids"));
-  }
+  const absl::Status short_of_ids = absl::InternalError("the article service's answer is short of the ids");
+  CountFeed::Reading failed(ids, response.ok() ? short_of_ids : response.status());
+  if (!response.ok() || response->results_size() != static_cast<int>(ids)) return failed;
   CountFeed::Reading reading;
   reading.reserve(ids);
   for (const v1::ArticleResult& result : response->results()) reading.push_back(ToCount(result));
@@ -83,11 +82,12 @@ void ArticleEvents::Open(const Request& request, uint64_t id, Respond respond) {
   Open(request, std::vector<uint64_t>{id}, Absent::kRefused, std::move(respond));
 }
 
-void ArticleEvents::OpenAll(const Request& request, std::vector<uint64_t> ids, Respond respond) {
-  Open(request, std::move(ids), Absent::kTold, std::move(respond));
+void ArticleEvents::OpenAll(const Request& request, const std::vector<uint64_t>& ids, Respond respond) {
+  Open(request, ids, Absent::kTold, std::move(respond));
 }
 
-void ArticleEvents::Open(const Request& request, std::vector<uint64_t> ids, Absent absent, Respond respond) {
+void ArticleEvents::Open(const Request& request, const std::vector<uint64_t>& ids, Absent absent,
+                         Respond respond) {
   absl::StatusOr<StreamLimit::Ticket> ticket = limit_.Enter(request.client);
   if (!ticket.ok()) return respond(ErrorResponse(ticket.status()));
   articles_.GetCounts(ids, OptionsOf(request),

@@ -29,7 +29,7 @@ class ArticleEvents {
   void Open(const Request& request, uint64_t id, Respond respond);
 
   // The same for several articles, each once; of those that are absent `gone` is told.
-  void OpenAll(const Request& request, std::vector<uint64_t> ids, Respond respond);
+  void OpenAll(const Request& request, const std::vector<uint64_t>& ids, Respond respond);
 
   // Reads the counts that are watched. To be called a few times a second.
   void Poll() { feed_->Poll(); }
@@ -38,7 +38,7 @@ class ArticleEvents {
 
  private:
   enum class Absent { kRefused, kTold };
-  void Open(const Request& request, std::vector<uint64_t> ids, Absent absent, Respond respond);
+  void Open(const Request& request, const std::vector<uint64_t>& ids, Absent absent, Respond respond);
   ArticleBackend& articles_;
   StreamLimit& limit_;
   const std::shared_ptr<CountFeed> feed_;

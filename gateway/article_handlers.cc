@@ -63,9 +63,9 @@ absl::StatusOr<std::vector<uint64_t>> ToIds(absl::string_view list) {
 }
 
 void WatchArticles(const HandlerParts& parts, const Request& request, Respond respond) {
-  absl::StatusOr<std::vector<uint64_t>> ids = ToIds(request.target.Get("ids"));
+  const absl::StatusOr<std::vector<uint64_t>> ids = ToIds(request.target.Get("ids"));
   if (!ids.ok()) return respond(ErrorResponse(ids.status()));
-  parts.article_events.OpenAll(request, *std::move(ids), std::move(respond));
+  parts.article_events.OpenAll(request, *ids, std::move(respond));
 }
 
 void ListArticles(ArticleBackend& articles, const Request& request, Respond respond) {
