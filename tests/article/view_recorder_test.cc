@@ -7,6 +7,7 @@
 
 #include "absl/synchronization/notification.h"
 #include "services/article/sqlite_spool.h"
+#include "tests/article/submit.h"
 #include "tests/fakes/clock.h"
 #include "tests/fakes/life_registry.h"
 #include "tests/fakes/view_ledger.h"
@@ -14,20 +15,6 @@
 
 namespace readcount {
 namespace {
-
-absl::StatusOr<RecordedViews> SubmitTo(ViewRecorder& recorder, ViewRecorder::Ids ids, bool record) {
-  absl::Notification answered;
-  absl::StatusOr<RecordedViews> outcome;
-  EXPECT_TRUE(recorder
-                  .Submit(std::move(ids), record,
-                          [&](const absl::StatusOr<RecordedViews>& result) {
-                            outcome = result;
-                            answered.Notify();
-                          })
-                  .ok());
-  answered.WaitForNotification();
-  return outcome;
-}
 
 class RecorderTest : public ::testing::Test {
  protected:
