@@ -22,8 +22,8 @@ export function sentence(books) {
   return t('books_sentence', { left, right });
 }
 
-function verdict({ difference }) {
-  if (difference === 0) return t('books_balance');
+function verdict({ difference, read_at: readAt }) {
+  if (difference === 0) return t('books_balance', { time: clock(readAt) });
   return t(difference > 0 ? 'books_missing' : 'books_extra', { n: Math.abs(difference) });
 }
 

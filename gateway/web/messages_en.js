@@ -155,7 +155,7 @@ export default {
   books_refresh: 'Check now',
   books_reading: 'Reading the books…',
   books_not_read: 'Not read yet. With very many articles waiting it holds Redis for a moment; press “Check now”.',
-  books_balance: 'The books balance.',
+  books_balance: 'The books balanced when they were read at {time}.',
   books_missing: { one: 'The books do not balance: {n} view is missing.', other: 'The books do not balance: {n} views are missing.' },
   books_extra: { one: 'The books do not balance: {n} view too many.', other: 'The books do not balance: {n} views too many.' },
   books_sentence: '{left} = {right}',

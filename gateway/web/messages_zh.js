@@ -155,7 +155,7 @@ export default {
   books_refresh: '立即核对',
   books_reading: '正在核对账目…',
   books_not_read: '尚未核对。等待的文章极多时核对会短暂占用 Redis；请按“立即核对”。',
-  books_balance: '账目平衡。',
+  books_balance: '{time} 核对时账目平衡。',
   books_missing: '账目不平：丢失 {n} 次阅读。',
   books_extra: '账目不平：多出 {n} 次阅读。',
   books_sentence: '{left} = {right}',
