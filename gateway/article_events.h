@@ -34,8 +34,6 @@ class ArticleEvents {
   // Reads the counts that are watched. To be called a few times a second.
   void Poll() { feed_->Poll(); }
 
-  size_t watchers() const { return feed_->watchers(); }
-
  private:
   enum class Absent { kRefused, kTold };
   void Open(const Request& request, const std::vector<uint64_t>& ids, Absent absent, Respond respond);

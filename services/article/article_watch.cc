@@ -13,43 +13,40 @@ absl::StatusOr<FedCount> ToCount(const absl::StatusOr<CountedArticle>& article) 
   return FedCount{.read_count = article->read_count, .stale = article->count_stale};
 }
 
-CountFeed::Read ReadBy(ArticleReader& reader) {
-  return [&reader](const std::vector<uint64_t>& ids, const CountFeed::Done& done) {
-    reader.Read(ArticleReader::Ids(ids.begin(), ids.end()), {.record = false, .text = false},
-                [done](const ArticleReader::Results& results) {
-                  CountFeed::Reading reading;
-                  reading.reserve(results.size());
-                  for (const auto& result : results) reading.push_back(ToCount(result));
-                  done(reading);
-                });
-  };
-}
-
 }  // namespace
 
 ArticleWatches::ArticleWatches(ArticleReader& reader)
-    : reader_(reader), feed_(std::make_shared<CountFeed>(kMaxArticles, ReadBy(reader))) {}
+    : reader_(reader),
+      feed_(std::make_shared<CountFeed>(
+          kMaxArticles,
+          [this](const std::vector<uint64_t>& ids, const CountFeed::Done& done) { Read(ids, done); })) {}
 
-// A stream may be over before its first count was read.
+// What is being read may outlast the streams that it is for.
 ArticleWatches::~ArticleWatches() {
   streams_.EndAll();
-  absl::MutexLock lock(&mutex_, absl::Condition(this, &ArticleWatches::NoneBegins));
+  absl::MutexLock lock(&mutex_, absl::Condition(this, &ArticleWatches::NothingIsRead));
+}
+
+void ArticleWatches::Read(const std::vector<uint64_t>& ids, const CountFeed::Done& done) {
+  {
+    absl::MutexLock lock(&mutex_);
+    ++reads_;
+  }
+  reader_.Read(ArticleReader::Ids(ids.begin(), ids.end()), {.record = false, .text = false},
+               [this, done](const ArticleReader::Results& results) {
+                 CountFeed::Reading reading;
+                 reading.reserve(results.size());
+                 for (const auto& result : results) reading.push_back(ToCount(result));
+                 done(reading);
+                 absl::MutexLock lock(&mutex_);
+                 --reads_;
+               });
 }
 
 grpc::ServerWriteReactor<v1::WatchArticleResponse>* ArticleWatches::Open(uint64_t id) {
-  auto stream = streams_.Open();
-  auto* const reactor = stream.get();
-  {
-    absl::MutexLock lock(&mutex_);
-    ++beginning_;
-  }
-  reader_.Read({id}, {.record = false, .text = false},
-               [this, stream = std::move(stream), id](const ArticleReader::Results& results) {
-                 Begin(stream, id, ToCount(results.front()));
-                 absl::MutexLock lock(&mutex_);
-                 --beginning_;
-               });
-  return reactor;
+  const auto stream = streams_.Open();
+  Read({id}, [this, stream, id](const CountFeed::Reading& reading) { Begin(stream, id, reading.front()); });
+  return stream.get();
 }
 
 void ArticleWatches::Begin(const std::shared_ptr<Stream>& stream, uint64_t id,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -38,20 +39,19 @@ class ArticleWatches {
   // Ends every stream, and those opened later at once, with UNAVAILABLE.
   void EndAll() { streams_.EndAll(); }
 
-  size_t open() const { return streams_.open(); }
-
  private:
   using Stream = NewestStream<v1::WatchArticleResponse>;
 
+  void Read(const std::vector<uint64_t>& ids, const CountFeed::Done& done);
   void Begin(const std::shared_ptr<Stream>& stream, uint64_t id, const absl::StatusOr<FedCount>& first);
-  bool NoneBegins() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return beginning_ == 0; }
+  bool NothingIsRead() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return reads_ == 0; }
   static void Tell(Stream& stream, uint64_t id, const absl::StatusOr<FedCount>& count);
 
   ArticleReader& reader_;
   const std::shared_ptr<CountFeed> feed_;
 
   absl::Mutex mutex_;
-  int beginning_ ABSL_GUARDED_BY(mutex_) = 0;  // streams whose first count is being read, ended or not
+  int reads_ ABSL_GUARDED_BY(mutex_) = 0;  // under way, for a stream's first count or for the feed
 
   NewestStreams<v1::WatchArticleResponse> streams_;  // after the feed, which tells them
 };

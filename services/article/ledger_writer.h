@@ -81,8 +81,7 @@ class LedgerWriter {
   // What Redis has told in this life.
   LedgerState last_state_;
   uint64_t last_seq_ = 0;  // of this writer, that it has recorded
-  uint64_t floor_ =
-      0;  // batches up to this one have left it, so they are in MySQL, unless somebody deleted them
+  uint64_t floor_ = 0;     // batches up to this one have left it: for MySQL, unless somebody deleted them
 
   bool in_step_ = false;
   uint64_t breaks_ = 0;

@@ -88,11 +88,6 @@ void CountFeed::Tell(Watching& watch, const absl::StatusOr<FedCount>& count) {
   watch.watcher(now);
 }
 
-size_t CountFeed::watchers() const {
-  absl::MutexLock lock(&mutex_);
-  return watches_.size();
-}
-
 size_t CountFeed::articles() const {
   absl::MutexLock lock(&mutex_);
   return by_article_.size();

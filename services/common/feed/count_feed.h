@@ -57,7 +57,6 @@ class CountFeed : public std::enable_shared_from_this<CountFeed> {
   // Begins a reading if somebody watches and none is under way. To be called a few times a second.
   void Poll();
 
-  size_t watchers() const;
   size_t articles() const;
 
  private:

@@ -124,11 +124,6 @@ class NewestStreams {
     for (const auto& [key, stream] : open_) stream->End(Ending());
   }
 
-  size_t open() const {
-    absl::MutexLock lock(&mutex_);
-    return open_.size();
-  }
-
  private:
   friend Stream;
 
@@ -144,7 +139,7 @@ class NewestStreams {
 
   bool Empty() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return open_.empty(); }
 
-  mutable absl::Mutex mutex_;
+  absl::Mutex mutex_;
   absl::flat_hash_map<Stream*, std::shared_ptr<Stream>> open_ ABSL_GUARDED_BY(mutex_);
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };
