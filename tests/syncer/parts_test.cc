@@ -23,10 +23,17 @@ class FakeBookKeeper final : public BookKeeper {
       books.applied += 1;
       books.recorded += 1;
     }
+    if (retries > 0) {
+      --retries;
+      books.applied += 1;
+      books.dead_lettered -= 1;
+      books.dead_letters -= 1;
+    }
     return books;
   }
   BookedViews books;
-  int moves = 0;  // of the next readings, how many find another figure
+  int moves = 0;    // of the next readings, how many find another figure
+  int retries = 0;  // of the next readings, how many find a dead letter less
 };
 
 class FakeHistory final : public RunHistory {
@@ -40,6 +47,19 @@ class FakeHistory final : public RunHistory {
   absl::Mutex mutex;
   std::vector<RunRecord> runs;
 };
+
+TEST(AuditorTest, BalancesWhileDeadLettersAreRetriedAllAlong) {
+  FaultPlan plan;
+  FakeBatchLedger ledger(plan);
+  FakeBookKeeper keeper;
+  keeper.books.recorded = keeper.books.dead_lettered = 1000;
+  keeper.books.dead_letters = 1000;
+  keeper.retries = 1000;
+  Auditor auditor(ledger, keeper);
+  const absl::StatusOr<AuditReport> report = auditor.Audit();
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->difference(), 0);
+}
 
 TEST(AuditorTest, BalancesAHalfAppliedBatchAmongLiveViewsAndOthers) {
   FaultPlan plan;
