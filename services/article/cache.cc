@@ -121,8 +121,11 @@ ArticleRow ArticleCache::Put(const ArticleRow& row) {
   ForgetAbsenceLocked(row.id);
   CountRow& known = counts_.Insert(row.id);
   // A row that was folded since this one was read is newer in its count; the text just read is newer in any
-  // case.
-  if (known.history != row.history || known.applied_epoch <= row.applied_epoch) {
+  // case. Of rows of one epoch the greater is newer: between batches a count grows only, by dead letters that
+  // are retried, and the row that was read first may come last.
+  if (known.history == row.history && known.applied_epoch == row.applied_epoch) {
+    known.count = std::max(known.count, row.count);
+  } else if (known.history != row.history || known.applied_epoch < row.applied_epoch) {
     known.count = row.count;
     known.history = row.history;
     known.applied_epoch = row.applied_epoch;

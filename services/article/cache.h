@@ -59,7 +59,9 @@ class ArticleCache {
   using Lookups = absl::InlinedVector<Lookup, 1>;
   Lookups FindAll(absl::Span<const uint64_t> ids, bool text);
 
-  // Remembers a row just loaded, unless a newer one of the same history is there. Returns what is now cached.
+  // Remembers a row just loaded, unless a newer one of the same history is there: one that has a later batch
+  // or, of the same epoch, the greater count. Returns what is now cached. A count that somebody lowered in
+  // MySQL, or a retried dead letter that took views away, is so seen with the next batch.
   ArticleRow Put(const ArticleRow& row);
 
   // Remembers that there is no such article, and forgets its row.

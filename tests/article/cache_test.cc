@@ -56,6 +56,15 @@ TEST_F(CacheTest, AsksForTextAgainBeforeItExpiresAndKeepsItToFallBackOn) {
   EXPECT_NE(cache_.Find(1, true).row.article, nullptr);
 }
 
+// Two loads that a retry of dead letters fell between, and the first comes last.
+TEST_F(CacheTest, OfRowsOfOneEpochTheGreaterIsNewer) {
+  cache_.Put(MakeRow(1, 12, 3));
+  EXPECT_EQ(cache_.Put(WithoutText(MakeRow(1, 5, 3))).count, 12u);
+  EXPECT_EQ(Row(1).count, 12u);
+  EXPECT_EQ(cache_.Put(MakeRow(1, 5, 4)).count, 5u) << "a later batch says what holds";
+  EXPECT_EQ(cache_.Put(MakeRow(1, 4, 4, 8)).count, 4u) << "so does another history";
+}
+
 TEST_F(CacheTest, KeepsCountsLongerThanTexts) {
   cache_.Put(MakeRow(1, 5, 0));
   clock_.Advance(absl::Seconds(50));
