@@ -2,7 +2,11 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include <algorithm>
+
 #include "services/common/durability/proto_convert.h"
+#include "services/common/ledger/state.h"
+#include "services/syncer/batch.h"
 
 namespace readcount {
 namespace {
@@ -31,7 +35,22 @@ v1::SyncPhase ToProto(SyncPhase phase) {
   return v1::SYNC_PHASE_UNSPECIFIED;
 }
 
+struct Reason {
+  v1::DeadLetterReason value;
+  absl::string_view text;
+};
+constexpr Reason kReasons[] = {{v1::DEAD_LETTER_REASON_NOT_AN_ARTICLE_ID, kNotAnArticleId},
+                               {v1::DEAD_LETTER_REASON_NOT_A_NUMBER, kNotANumber},
+                               {v1::DEAD_LETTER_REASON_NO_SUCH_ARTICLE, kNoSuchArticle},
+                               {v1::DEAD_LETTER_REASON_OVERFLOW, kOverflow},
+                               {v1::DEAD_LETTER_REASON_NEGATIVE_RESULT, kNegativeResult}};
+
 }  // namespace
+
+absl::string_view FromProto(v1::DeadLetterReason reason) {
+  const auto* found = std::ranges::find(kReasons, reason, &Reason::value);
+  return found == std::end(kReasons) ? absl::string_view() : found->text;
+}
 
 void ToProto(const RunRecord& from, v1::SyncRun& to) {
   to.set_id(from.id);
@@ -77,6 +96,18 @@ void ToProto(const AuditReport& from, absl::Time read_at, v1::AuditResponse& to)
   to.set_difference(Narrow(from.difference()));
   to.set_dead_letters(from.dead_letters);
   *to.mutable_read_at() = ToTimestamp(read_at);
+}
+
+void ToProto(const KeptLetter& from, v1::DeadLetter& to) {
+  to.set_id(from.id);
+  to.set_field(from.field);
+  to.set_value(from.value);
+  to.set_views(from.views);
+  const auto* reason = std::ranges::find(kReasons, absl::string_view(from.reason), &Reason::text);
+  if (reason != std::end(kReasons)) to.set_reason(reason->value);
+  *to.mutable_created_at() = ToTimestamp(from.created_at);
+  to.set_life(FormatLife(from.life));
+  to.set_epoch(from.epoch);
 }
 
 }  // namespace readcount

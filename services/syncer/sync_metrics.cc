@@ -30,6 +30,13 @@ constexpr MetricSpec kViews = {
     "Views that runs brought to MySQL; taken where others had taken more out of Redis than was added."};
 constexpr MetricSpec kDeadLetters = {"readcount_dead_letters_total", MetricKind::kCounter,
                                      "Fields that could not be added to an article, by reason."};
+constexpr MetricSpec kLettersPresent = {
+    "readcount_dead_letters_present", MetricKind::kGauge,
+    "Dead letters that wait to be retried or dropped, counted up to 10000, as last seen."};
+constexpr MetricSpec kLettersRetried = {"readcount_dead_letters_retried_total", MetricKind::kCounter,
+                                        "Dead letters that a retry added to their articles."};
+constexpr MetricSpec kLettersDropped = {"readcount_dead_letters_dropped_total", MetricKind::kCounter,
+                                        "Dead letters that were given up."};
 constexpr MetricSpec kAudits = {"readcount_audits_total", MetricKind::kCounter,
                                 "Audits that came to a result."};
 constexpr MetricSpec kDifference = {
@@ -54,6 +61,7 @@ Mode ModeOf(bool redis, bool mysql) {
 void SyncMetrics::Collect(MetricSink& sink) const {
   CollectStatus(sink);
   CollectRuns(sink);
+  CollectLetters(sink);
 }
 
 void SyncMetrics::CollectStatus(MetricSink& sink) const {
@@ -79,11 +87,17 @@ void SyncMetrics::CollectRuns(MetricSink& sink) const {
   sink.Add(kArticles, tally.articles.value());
   sink.Add(kViews, tally.views_added.value(), {{"direction", "added"}});
   sink.Add(kViews, tally.views_taken.value(), {{"direction", "taken"}});
+  sink.Add(kAudits, tally.audits.value());
+  sink.Add(kDifference, tally.difference.load());
+}
+
+void SyncMetrics::CollectLetters(MetricSink& sink) const {
   for (size_t i = 0; i < DeadLetterTally::kReasons.size(); ++i) {
     sink.Add(kDeadLetters, letters_.value(i), {{"reason", DeadLetterTally::kReasons[i]}});
   }
-  sink.Add(kAudits, tally.audits.value());
-  sink.Add(kDifference, tally.difference.load());
+  sink.Add(kLettersPresent, letters_present_.load());
+  sink.Add(kLettersRetried, left_.retried.value());
+  sink.Add(kLettersDropped, left_.dropped.value());
 }
 
 }  // namespace readcount

@@ -1,50 +1,21 @@
 #include "services/syncer/sync_rpc.h"
 
-#include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "services/common/ledger/field.h"
 #include "services/common/rpc/status.h"
 #include "services/syncer/proto_convert.h"
+#include "services/syncer/sync_requests.h"
 
 namespace readcount {
-namespace {
-
-struct RunsQuery {
-  std::optional<uint64_t> before;
-  int limit = 0;
-};
-
-// The token of a page is the id of its last run.
-absl::StatusOr<RunsQuery> ToQuery(const v1::ListSyncRunsRequest& request) {
-  if (request.page_size() < 0 || request.page_size() > SyncServiceRpc::kMaxPageSize) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("page_size: is ", request.page_size(), ", must be 1 to ", SyncServiceRpc::kMaxPageSize));
-  }
-  RunsQuery query;
-  query.limit = request.page_size() == 0 ? SyncServiceRpc::kDefaultPageSize : request.page_size();
-  if (!request.page_token().empty()) {
-    query.before = ParseArticleId(request.page_token());
-    if (!query.before.has_value()) {
-      return absl::InvalidArgumentError(
-          "page_token: is not a token of this list: take next_page_token of the previous page");
-    }
-  }
-  return query;
-}
-
-}  // namespace
 
 grpc::ServerUnaryReactor* SyncServiceRpc::RunSync(grpc::CallbackServerContext* context,
                                                   const v1::RunSyncRequest* request,
                                                   v1::RunSyncResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  if (request->requested_by().size() > kMaxRequesterBytes) {
-    reactor->Finish(ToGrpc(absl::InvalidArgumentError(
-        absl::StrCat("requested_by: is longer than ", kMaxRequesterBytes, " bytes"))));
+  if (const absl::Status status = CheckRequester(request->requested_by()); !status.ok()) {
+    reactor->Finish(ToGrpc(status));
     return reactor;
   }
   const absl::Status accepted =
@@ -74,15 +45,15 @@ grpc::ServerUnaryReactor* SyncServiceRpc::ListSyncRuns(grpc::CallbackServerConte
                                                        const v1::ListSyncRunsRequest* request,
                                                        v1::ListSyncRunsResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const absl::StatusOr<RunsQuery> query = ToQuery(*request);
-  if (!query.ok()) {
-    reactor->Finish(ToGrpc(query.status()));
+  const absl::StatusOr<PageRequest> page = ToPage(request->page_size(), request->page_token());
+  if (!page.ok()) {
+    reactor->Finish(ToGrpc(page.status()));
     return reactor;
   }
-  const auto list = [this, reactor, response, query = *query] {
+  const auto list = [this, reactor, response, page = *page] {
     // One more than the page tells whether there is another page.
-    absl::StatusOr<std::vector<RunRecord>> runs = history_.List(query.before, query.limit + 1);
-    if (runs.ok() && runs->size() > static_cast<size_t>(query.limit)) {
+    absl::StatusOr<std::vector<RunRecord>> runs = history_.List(page.last, page.limit + 1);
+    if (runs.ok() && runs->size() > static_cast<size_t>(page.limit)) {
       runs->pop_back();
       response->set_next_page_token(absl::StrCat(runs->back().id));
     }
@@ -107,6 +78,24 @@ grpc::ServerUnaryReactor* SyncServiceRpc::Audit(grpc::CallbackServerContext* con
     reactor->Finish(ToGrpc(report.status()));
   });
   return reactor;
+}
+
+grpc::ServerUnaryReactor* SyncServiceRpc::ListDeadLetters(grpc::CallbackServerContext* context,
+                                                          const v1::ListDeadLettersRequest* request,
+                                                          v1::ListDeadLettersResponse* response) {
+  return letters_.List(context, request, response);
+}
+
+grpc::ServerUnaryReactor* SyncServiceRpc::RetryDeadLetters(grpc::CallbackServerContext* context,
+                                                           const v1::RetryDeadLettersRequest* request,
+                                                           v1::RetryDeadLettersResponse* response) {
+  return letters_.Retry(context, request, response);
+}
+
+grpc::ServerUnaryReactor* SyncServiceRpc::DropDeadLetters(grpc::CallbackServerContext* context,
+                                                          const v1::DropDeadLettersRequest* request,
+                                                          v1::DropDeadLettersResponse* response) {
+  return letters_.Drop(context, request, response);
 }
 
 }  // namespace readcount

@@ -4,6 +4,7 @@
 
 #include "readcount/v1/sync_service.grpc.pb.h"
 #include "services/common/base/thread_pool.h"
+#include "services/syncer/letter_rpc.h"
 #include "services/syncer/run_history.h"
 #include "services/syncer/status_board.h"
 #include "services/syncer/status_watch.h"
@@ -11,21 +12,20 @@
 
 namespace readcount {
 
-// readcount.v1.SyncService over the runner, the board and the history: messages in, a call, messages out.
+// readcount.v1.SyncService over the runner, the board, the history and the dead letters: messages in, a call,
+// messages out.
 class SyncServiceRpc final : public v1::SyncService::CallbackService {
  public:
-  static constexpr int kDefaultPageSize = 50;
-  static constexpr int kMaxPageSize = 1000;
-  static constexpr size_t kMaxRequesterBytes = 64;
   static constexpr size_t kMaxQueuedLists = 64;  // calls of ListSyncRuns that may wait
 
   // All must outlive the server that this is registered with; history is read on `threads`.
   SyncServiceRpc(SyncRunner& runner, StatusBoard& board, RunHistory& history, ThreadPool& threads,
-                 const Clock& clock)
+                 const LetterRpc& letters, const Clock& clock)
       : runner_(runner),
         board_(board),
         history_(history),
         threads_(threads),
+        letters_(letters),
         clock_(clock),
         watches_(board) {}
 
@@ -41,6 +41,15 @@ class SyncServiceRpc final : public v1::SyncService::CallbackService {
                                          v1::ListSyncRunsResponse* response) override;
   grpc::ServerUnaryReactor* Audit(grpc::CallbackServerContext* context, const v1::AuditRequest* request,
                                   v1::AuditResponse* response) override;
+  grpc::ServerUnaryReactor* ListDeadLetters(grpc::CallbackServerContext* context,
+                                            const v1::ListDeadLettersRequest* request,
+                                            v1::ListDeadLettersResponse* response) override;
+  grpc::ServerUnaryReactor* RetryDeadLetters(grpc::CallbackServerContext* context,
+                                             const v1::RetryDeadLettersRequest* request,
+                                             v1::RetryDeadLettersResponse* response) override;
+  grpc::ServerUnaryReactor* DropDeadLetters(grpc::CallbackServerContext* context,
+                                            const v1::DropDeadLettersRequest* request,
+                                            v1::DropDeadLettersResponse* response) override;
 
   // Ends every WatchStatus stream, so that a drain need not wait for the clients.
   void EndWatches() { watches_.EndAll(); }
@@ -50,6 +59,7 @@ class SyncServiceRpc final : public v1::SyncService::CallbackService {
   StatusBoard& board_;
   RunHistory& history_;
   ThreadPool& threads_;
+  LetterRpc letters_;
   const Clock& clock_;
   StatusWatches watches_;
 };

@@ -15,6 +15,7 @@ namespace {
 
 constexpr char kServiceName[] = "readcount.v1.SyncService";
 constexpr absl::Duration kProbeInterval = absl::Seconds(1);
+constexpr uint64_t kMostLettersCounted = 10'000;  // at each probe, which takes a few milliseconds
 
 }  // namespace
 
@@ -30,10 +31,11 @@ SyncServer::SyncServer(const Settings& settings)
       history_(mysql_, settings.sync.history_keep),
       keeper_(mysql_),
       store_(settings.mysql, settings.sync.lanes),
+      letters_(mysql_, settings.mysql, letters_sleeper_),
       ledger_(settings.redis),
       probe_ledger_(settings.redis),
       board_(SystemClock()),
-      metrics_(board_, store_.dead_letters()),
+      metrics_(board_, store_.dead_letters(), letters_.tally()),
       durability_(
           {}, [redis = settings.redis] { return ReadRedisFacts(redis); },
           [this] { return ReadMysqlFacts(mysql_); }, SystemClock()),
@@ -46,7 +48,9 @@ SyncServer::SyncServer(const Settings& settings)
       auditor_(ledger_, keeper_),
       runner_(engine_, auditor_, history_, board_, SystemClock()),
       history_thread_(1),
-      rpc_(runner_, board_, history_, history_thread_, SystemClock()) {}
+      letters_thread_(1),
+      rpc_(runner_, board_, history_, history_thread_, {letters_, history_thread_, letters_thread_},
+           SystemClock()) {}
 
 // The ticker first, then the server: it ends when the last call has, and every call needs the parts before
 // it.
@@ -98,6 +102,11 @@ bool SyncServer::MysqlAnswers() {
   return connection.ok() && (*connection)->Execute("SELECT 1").ok();
 }
 
+void SyncServer::CountLetters() {
+  const absl::StatusOr<uint64_t> letters = letters_.Count(kMostLettersCounted);
+  if (letters.ok()) metrics_.LettersSeen(*letters);
+}
+
 bool SyncServer::BackendsAnswer() {
   const absl::StatusOr<BatchLedger::Pending> pending = probe_ledger_.ReadPending();
   if (pending.ok()) {
@@ -105,6 +114,7 @@ bool SyncServer::BackendsAnswer() {
     traffic_.Seen(*pending);
   }
   const bool mysql = MysqlAnswers();
+  if (mysql) CountLetters();
   metrics_.ServersSeen(pending.ok(), mysql);
   durability_.Look(pending.ok(), mysql);
   board_.DurabilitySeen(durability_.Read());
@@ -115,6 +125,7 @@ void SyncServer::Drain(absl::Duration grace) {
   ticker_sleeper_.Cancel();
   // Whoever waits between two attempts must not outlast the grace; the next run goes on.
   engine_sleeper_.Cancel();
+  letters_sleeper_.Cancel();
   // A run that works may finish within the grace.
   Timer timer(SystemClock());
   timer.After(grace, [this] { engine_.Stop(); });

@@ -16,7 +16,9 @@
 #include "services/common/rpc/server.h"
 #include "services/syncer/auditor.h"
 #include "services/syncer/engine.h"
+#include "services/syncer/letter_rpc.h"
 #include "services/syncer/mysql_book_keeper.h"
+#include "services/syncer/mysql_dead_letter_box.h"
 #include "services/syncer/mysql_run_history.h"
 #include "services/syncer/mysql_store.h"
 #include "services/syncer/pace.h"
@@ -47,6 +49,7 @@ class SyncServer final : public Program {
   absl::Status Listen(const Settings& settings);
   void StartTicker(absl::Duration interval);
   bool MysqlAnswers();
+  void CountLetters();
   bool BackendsAnswer();
   absl::Status Tick();
 
@@ -54,10 +57,12 @@ class SyncServer final : public Program {
   EventSleeper engine_sleeper_;
   EventSleeper ticker_sleeper_;
   EventSleeper probe_sleeper_;
+  EventSleeper letters_sleeper_;
   mysql::Pool mysql_;
   MysqlRunHistory history_;
   MysqlBookKeeper keeper_;
   MysqlBatchStore store_;
+  MysqlDeadLetterBox letters_;
   RedisBatchLedger ledger_;
   RedisBatchLedger probe_ledger_;
   StatusBoard board_;
@@ -69,6 +74,7 @@ class SyncServer final : public Program {
   Auditor auditor_;
   SyncRunner runner_;
   ThreadPool history_thread_;
+  ThreadPool letters_thread_;
   SyncServiceRpc rpc_;
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<v1::SyncService::Stub> own_stub_;

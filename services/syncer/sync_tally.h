@@ -27,6 +27,12 @@ class DeadLetterTally {
   std::array<EventCount, kReasons.size()> letters_;
 };
 
+// Dead letters that left their table since the start. Thread-safe.
+struct LetterTally {
+  EventCount retried;  // added to their articles
+  EventCount dropped;
+};
+
 // What runs and audits have come to since the start. Thread-safe.
 struct SyncTally {
   void RunEnded(const RunRecord& run);

@@ -72,6 +72,16 @@ MUTANTS = [
            "gateway/request_reader.cc", "socket_.ExpireAfter(limits_.header_timeout);", "socket_.ExpireAfter(absl::Hours(1));"),
     Mutant("Fault25*", "gateway_test", "the check of Transfer-Encoding",
            "gateway/request_check.cc", "!absl::EqualsIgnoreCase(head.transfer_encodings[0], \"chunked\")", "false"),
+    Mutant("DeadLetterBoxTest.TwoBoxes*", "syncer_dead_letter_box_test", "the lock on dead letters",
+           "services/syncer/mysql_dead_letter_box.cc", "kChosenLetters, \"FOR UPDATE\")", "kChosenLetters)"),
+    Mutant("Lost/LostCommitTest.ARetry*", "syncer_dead_letter_box_test", "the doubt about letters whose COMMIT was lost",
+           "services/syncer/mysql_dead_letter_box.cc",
+           "if (absl::IsUnknown(status)) in_doubt.insert(leaving->begin(), leaving->end());", ""),
+    Mutant("DeadLetterBoxTest.LeavesTheStrays*", "syncer_dead_letter_box_test",
+           "keeping strays that may be buried again", "services/syncer/mysql_dead_letter_box.cc",
+           "(standing.epoch = letter.epoch AND standing.through_id > 0), 0)", "1, 0)"),
+    Mutant("CacheTest.OfRowsOfOneEpoch*", "article_test", "the order of rows that dead letters were added to",
+           "services/article/cache.cc", "known.count = std::max(known.count, row.count);", "known.count = row.count;"),
 ]
 
 

@@ -167,7 +167,7 @@ void MariadbServer::Kill() {
 }
 
 void MariadbServer::LoadSchema() {
-  for (const char* file : {"001_article_sys.sql", "002_read_count.sql"}) {
+  for (const char* file : {"001_article_sys.sql", "002_read_count.sql", "003_dropped_letters.sql"}) {
     const std::string command = "mariadb --no-defaults -u root -S " + dir_.path("my.sock") + " < " +
                                 READCOUNT_SOURCE_DIR "/sql/" + file;
     EXPECT_EQ(Run({"sh", "-c", command}, dir_.path("client.log")), 0) << ReadFile(dir_.path("client.log"));
@@ -192,8 +192,9 @@ uint64_t MariadbServer::Number(const std::string& sql) {
 }
 
 void MariadbServer::Reset(uint64_t count) {
-  for (const char* table : {"articles", "read_count_positions", "read_count_writers",
-                            "read_count_dead_letters", "read_count_sync_runs"}) {
+  for (const char* table :
+       {"articles", "read_count_positions", "read_count_writers", "read_count_dead_letters",
+        "read_count_dropped_letters", "read_count_sync_runs"}) {
     Query(std::string("TRUNCATE TABLE ") + table);
   }
   // A table that MariaDB makes up: one row per number.

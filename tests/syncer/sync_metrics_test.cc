@@ -22,7 +22,8 @@ class SyncMetricsTest : public ::testing::Test {
   FakeClock clock_;
   StatusBoard board_{clock_};
   DeadLetterTally letters_;
-  SyncMetrics metrics_{board_, letters_};
+  LetterTally left_;
+  SyncMetrics metrics_{board_, letters_, left_};
 };
 
 TEST_F(SyncMetricsTest, TheModeNamesTheServerThatIsAwayRedisFirst) {
@@ -89,6 +90,16 @@ TEST_F(SyncMetricsTest, CountDeadLettersByReason) {
   EXPECT_EQ(scrape.Value(R"(readcount_dead_letters_total{reason="overflow"})"), 1);
   EXPECT_EQ(scrape.Value(R"(readcount_dead_letters_total{reason="not_a_number"})"), 2);
   EXPECT_EQ(scrape.Value(R"(readcount_dead_letters_total{reason="no_such_article"})"), 0);
+}
+
+TEST_F(SyncMetricsTest, TellHowManyDeadLettersThereAreAndWhatBecameOfOthers) {
+  left_.retried.Add(5);
+  left_.dropped.Add(2);
+  metrics_.LettersSeen(7);
+  const Scrape scrape = Read();
+  EXPECT_EQ(scrape.Value("readcount_dead_letters_present"), 7);
+  EXPECT_EQ(scrape.Value("readcount_dead_letters_retried_total"), 5);
+  EXPECT_EQ(scrape.Value("readcount_dead_letters_dropped_total"), 2);
 }
 
 }  // namespace

@@ -20,6 +20,8 @@ namespace readcount {
 //   sync.after_commit          a chunk is in MySQL
 //   sync.before_release        the position is beyond the batch
 //   sync.after_release         the batch has left Redis
+//   letters.before_commit      dead letters are added or dropped, but for COMMIT
+//   letters.after_commit       they are; nobody has been told
 //
 // READCOUNT_FAIL_POINTS=NAME:ACTION[:N],... arms them: at the N-th pass (the first if not given) of NAME the
 // program ends as by kill -9 (`kill`) or stops until it gets SIGCONT (`stop`). Not set, a pass costs a load
