@@ -29,7 +29,7 @@ bool SaysNoConnection(const grpc::Status& status) {
 class ArticleStream::Call final
     : public grpc::ClientBidiReactor<v1::ViewArticlesRequest, v1::ViewArticlesResponse> {
  public:
-  explicit Call(ArticleStream& stream) : stream_(stream) {
+  explicit Call(ArticleStream& stream) : stream_(stream), metered_(stream.meter_) {
     stream.stub_.async()->ViewArticles(&context_, this);
     // Writes begin outside of reactions; the hold keeps the stream alive between them, until it breaks.
     AddHold();
@@ -52,6 +52,7 @@ class ArticleStream::Call final
       RemoveHold();
       return;
     }
+    metered_.MessageReceived();
     {
       absl::MutexLock lock(&stream_.mutex_);
       if (flight_.has_value() && !flight_->reply.has_value()) flight_->reply = std::move(response_);
@@ -64,6 +65,7 @@ class ArticleStream::Call final
   // After a failed write the read fails as well, and that ends the stream.
   void OnWriteDone(bool ok) override {
     if (!ok) return;
+    metered_.MessageSent();
     {
       absl::MutexLock lock(&stream_.mutex_);
       if (flight_.has_value()) flight_->written = true;
@@ -72,6 +74,7 @@ class ArticleStream::Call final
   }
 
   void OnDone(const grpc::Status& status) override {
+    metered_.End(static_cast<absl::StatusCode>(status.error_code()));
     // A peer is known once a server has answered; until then it is the channel's target.
     const bool answered = !absl::StartsWith(context_.peer(), "dns:");
     stream_.Ended(this, FromGrpc(status), answered || !SaysNoConnection(status));
@@ -86,6 +89,7 @@ class ArticleStream::Call final
 
  private:
   ArticleStream& stream_;
+  const MeteredCall metered_;
   grpc::ClientContext context_;
   v1::ViewArticlesRequest request_;
   v1::ViewArticlesResponse response_;
@@ -122,13 +126,14 @@ absl::Status OutcomeOfLost(bool overdue, bool reached) {
 }  // namespace
 
 ArticleStream::ArticleStream(v1::ArticleService::StubInterface& stub, Asks asks, absl::Duration timeout,
-                             const Clock& clock, ServiceErrors& errors, StreamTally& tally, Post post,
-                             PutOff put_off)
+                             const Clock& clock, ServiceErrors& errors, MethodMeter& meter,
+                             StreamTally& tally, Post post, PutOff put_off)
     : stub_(stub),
       asks_(asks),
       timeout_(timeout),
       clock_(clock),
       errors_(errors),
+      meter_(meter),
       tally_(tally),
       post_(std::move(post)),
       put_off_(std::move(put_off)),

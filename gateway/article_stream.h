@@ -15,6 +15,7 @@
 #include "services/common/base/clock.h"
 #include "services/common/batch/batcher.h"
 #include "services/common/metrics/metric.h"
+#include "services/common/rpc/rpc_meter.h"
 
 namespace readcount::gateway {
 
@@ -47,7 +48,8 @@ class ArticleStream {
   // All must outlive the stream, and tasks given to `post` must not run after it. `timeout` is how long the
   // service may take to answer one message.
   ArticleStream(v1::ArticleService::StubInterface& stub, Asks asks, absl::Duration timeout,
-                const Clock& clock, ServiceErrors& errors, StreamTally& tally, Post post, PutOff put_off);
+                const Clock& clock, ServiceErrors& errors, MethodMeter& meter, StreamTally& tally, Post post,
+                PutOff put_off);
 
   // Closes.
   ~ArticleStream();
@@ -100,6 +102,7 @@ class ArticleStream {
   const absl::Duration timeout_;
   const Clock& clock_;
   ServiceErrors& errors_;
+  MethodMeter& meter_;
   StreamTally& tally_;
   const Post post_;
   const PutOff put_off_;

@@ -80,7 +80,8 @@ absl::Status GatewayServer::Listen(const Settings& settings) {
   metrics_ = std::make_unique<GatewayMetrics>(router_, *listener_, texts_, articles_, stream_limit_,
                                               article_channel_, sync_channel_);
   absl::StatusOr<std::unique_ptr<MetricsExporter>> exporter =
-      MetricsExporter::Start(settings, "gateway.metrics_listen", gateway.metrics_listen, {metrics_.get()});
+      MetricsExporter::Start(settings, "gateway.metrics_listen", gateway.metrics_listen,
+                             {metrics_.get(), &articles_.meter(), &sync_.meter(), &health_.meter()});
   if (!exporter.ok()) return exporter.status();
   exporter_ = *std::move(exporter);
   for (int i = 0; i < gateway.threads; ++i) threads_.emplace_back([this] { io_.run(); });

@@ -89,7 +89,7 @@ GrpcArticleBackend::GrpcArticleBackend(const std::shared_ptr<grpc::Channel>& cha
                                        absl::Duration timeout, const ArticleStream::Post& post)
     : stub_(v1::ArticleService::NewStub(channel)),
       errors_("the article service", SystemClock()),
-      calls_(timeout, errors_) {
+      calls_(timeout, errors_, meter_) {
   for (int i = 0; i < streams; ++i) {
     Add(ArticleStream::Asks::kArticles, timeout, post);
     Add(ArticleStream::Asks::kCounts, timeout, post);
@@ -100,7 +100,7 @@ void GrpcArticleBackend::Add(ArticleStream::Asks asks, absl::Duration timeout,
                              const ArticleStream::Post& post) {
   const bool text = asks == ArticleStream::Asks::kArticles;
   Asking(text).push_back(std::make_unique<ArticleStream>(
-      *stub_, asks, timeout, SystemClock(), errors_, tally_, post,
+      *stub_, asks, timeout, SystemClock(), errors_, meter_.Method("ViewArticles"), tally_, post,
       [this, text](uint64_t id, absl::Duration patience, Callback<v1::Article> callback) {
         ReadThenView(id, text, patience, std::move(callback));
       }));
@@ -154,7 +154,8 @@ void GrpcArticleBackend::Get(uint64_t id, const CallOptions& options, Callback<v
   v1::GetArticleRequest request;
   request.set_id(id);
   calls_.Start<v1::GetArticleResponse>(
-      *stub_->async(), &v1::ArticleService::Stub::async::GetArticle, std::move(request), options,
+      *stub_->async(), &v1::ArticleService::Stub::async::GetArticle, "GetArticle", std::move(request),
+      options,
       [callback = std::move(callback)](const absl::Status& status, v1::GetArticleResponse& response) {
         if (!status.ok()) return callback(status);
         callback(std::move(*response.mutable_article()));
@@ -178,7 +179,8 @@ void GrpcArticleBackend::GetMany(const std::vector<uint64_t>& ids, bool counts_o
   request.mutable_ids()->Assign(ids.begin(), ids.end());
   request.set_counts_only(counts_only);
   calls_.Start<v1::BatchGetArticlesResponse>(
-      *stub_->async(), &v1::ArticleService::Stub::async::BatchGetArticles, std::move(request), options,
+      *stub_->async(), &v1::ArticleService::Stub::async::BatchGetArticles, "BatchGetArticles",
+      std::move(request), options,
       [this, callback = std::move(callback)](const absl::Status& status,
                                              v1::BatchGetArticlesResponse& response) {
         if (!status.ok()) return callback(status);
@@ -191,8 +193,8 @@ void GrpcArticleBackend::GetMany(const std::vector<uint64_t>& ids, bool counts_o
 
 void GrpcArticleBackend::GetStatus(const CallOptions& options, Callback<v1::ArticleServiceStatus> callback) {
   calls_.Start<v1::ArticleServiceGetStatusResponse>(
-      *stub_->async(), &v1::ArticleService::Stub::async::GetStatus, v1::ArticleServiceGetStatusRequest(),
-      options,
+      *stub_->async(), &v1::ArticleService::Stub::async::GetStatus, "GetStatus",
+      v1::ArticleServiceGetStatusRequest(), options,
       [callback = std::move(callback)](const absl::Status& status,
                                        v1::ArticleServiceGetStatusResponse& response) {
         if (!status.ok()) return callback(status);
@@ -203,7 +205,7 @@ void GrpcArticleBackend::GetStatus(const CallOptions& options, Callback<v1::Arti
 void GrpcArticleBackend::List(const v1::ListArticlesRequest& request, const CallOptions& options,
                               Callback<v1::ListArticlesResponse> callback) {
   calls_.Start<v1::ListArticlesResponse>(
-      *stub_->async(), &v1::ArticleService::Stub::async::ListArticles, request, options,
+      *stub_->async(), &v1::ArticleService::Stub::async::ListArticles, "ListArticles", request, options,
       [callback = std::move(callback)](const absl::Status& status, v1::ListArticlesResponse& response) {
         if (!status.ok()) return callback(status);
         callback(std::move(response));
@@ -212,7 +214,7 @@ void GrpcArticleBackend::List(const v1::ListArticlesRequest& request, const Call
 
 void GrpcSyncBackend::GetStatus(const CallOptions& options, Callback<v1::SyncStatus> callback) {
   calls_.Start<v1::GetStatusResponse>(
-      *stub_->async(), &v1::SyncService::Stub::async::GetStatus, v1::GetStatusRequest(), options,
+      *stub_->async(), &v1::SyncService::Stub::async::GetStatus, "GetStatus", v1::GetStatusRequest(), options,
       [callback = std::move(callback)](const absl::Status& status, v1::GetStatusResponse& response) {
         if (!status.ok()) return callback(status);
         HideReasons(*response.mutable_status());
@@ -225,7 +227,7 @@ void GrpcSyncBackend::RunSync(const std::string& requested_by, const CallOptions
   v1::RunSyncRequest request;
   request.set_requested_by(requested_by);
   calls_.Start<v1::RunSyncResponse>(
-      *stub_->async(), &v1::SyncService::Stub::async::RunSync, std::move(request), options,
+      *stub_->async(), &v1::SyncService::Stub::async::RunSync, "RunSync", std::move(request), options,
       [callback = std::move(callback)](const absl::Status& status, v1::RunSyncResponse& response) {
         if (!status.ok()) return callback(status);
         HideReason(*response.mutable_run()->mutable_error());
@@ -236,7 +238,7 @@ void GrpcSyncBackend::RunSync(const std::string& requested_by, const CallOptions
 void GrpcSyncBackend::ListRuns(const v1::ListSyncRunsRequest& request, const CallOptions& options,
                                Callback<v1::ListSyncRunsResponse> callback) {
   calls_.Start<v1::ListSyncRunsResponse>(
-      *stub_->async(), &v1::SyncService::Stub::async::ListSyncRuns, request, options,
+      *stub_->async(), &v1::SyncService::Stub::async::ListSyncRuns, "ListSyncRuns", request, options,
       [callback = std::move(callback)](const absl::Status& status, v1::ListSyncRunsResponse& response) {
         if (!status.ok()) return callback(status);
         for (v1::SyncRun& run : *response.mutable_runs()) HideReason(*run.mutable_error());
@@ -246,7 +248,7 @@ void GrpcSyncBackend::ListRuns(const v1::ListSyncRunsRequest& request, const Cal
 
 void GrpcSyncBackend::Audit(const CallOptions& options, Callback<v1::AuditResponse> callback) {
   calls_.Start<v1::AuditResponse>(
-      *stub_->async(), &v1::SyncService::Stub::async::Audit, v1::AuditRequest(), options,
+      *stub_->async(), &v1::SyncService::Stub::async::Audit, "Audit", v1::AuditRequest(), options,
       [callback = std::move(callback)](const absl::Status& status, v1::AuditResponse& response) {
         if (!status.ok()) return callback(status);
         callback(std::move(response));
@@ -255,7 +257,8 @@ void GrpcSyncBackend::Audit(const CallOptions& options, Callback<v1::AuditRespon
 
 std::unique_ptr<Subscription> GrpcSyncBackend::WatchStatus(Callback<v1::SyncStatus> tell) {
   return std::make_unique<StatusStream>(
-      *stub_, [this, tell = std::move(tell)](absl::StatusOr<v1::SyncStatus> status) {
+      *stub_, meter_.Method("WatchStatus"),
+      [this, tell = std::move(tell)](absl::StatusOr<v1::SyncStatus> status) {
         // One that was ended is no fault of the service.
         if (absl::IsCancelled(status.status())) return tell(status.status());
         if (!status.ok()) return tell(errors_.ForClient(status.status()));
@@ -269,7 +272,7 @@ void GrpcHealthBackend::CheckOne(Service& service, const char* name,
   grpc::health::v1::HealthCheckRequest request;
   request.set_service(name);
   service.calls.Start<grpc::health::v1::HealthCheckResponse>(
-      *service.stub->async(), &Health::Stub::async::Check, std::move(request), CallOptions(),
+      *service.stub->async(), &Health::Stub::async::Check, "Check", std::move(request), CallOptions(),
       [callback = std::move(callback)](const absl::Status& status,
                                        grpc::health::v1::HealthCheckResponse& response) {
         if (!status.ok()) return callback(status);

@@ -21,6 +21,7 @@
 #include "readcount/v1/sync_service.grpc.pb.h"
 #include "services/common/base/clock.h"
 #include "services/common/config/settings.h"
+#include "services/common/rpc/rpc_meter.h"
 #include "services/common/rpc/status.h"
 
 namespace readcount::gateway {
@@ -46,29 +47,34 @@ class Reachability {
 // object that started it, so that no callback outlives what it was given. Thread-safe.
 class UnaryCalls {
  public:
-  // `errors` must outlive the object.
-  UnaryCalls(absl::Duration timeout, ServiceErrors& errors) : timeout_(timeout), errors_(errors) {}
+  // Both must outlive the object; `meter` is the service's.
+  UnaryCalls(absl::Duration timeout, ServiceErrors& errors, RpcMeter& meter)
+      : timeout_(timeout), errors_(errors), meter_(meter) {}
 
   // Cancels what is under way and waits for it.
   ~UnaryCalls();
 
-  // Calls `method` of the asynchronous `stub`; `finish` hears of its end, once, on a thread of gRPC.
+  // Calls `method` of the asynchronous `stub`, which is called `name`; `finish` hears of its end, once, on a
+  // thread of gRPC.
   template <typename Response, typename Stub, typename Request, typename Finish>
   void Start(Stub& stub,
              void (Stub::*method)(grpc::ClientContext*, const Request*, Response*,
                                   std::function<void(grpc::Status)>),
-             Request request, const CallOptions& options, Finish finish) {
+             const char* name, Request request, const CallOptions& options, Finish finish) {
     struct Call {
+      explicit Call(MethodMeter& meter) : metered(meter) {}
+      const MeteredCall metered;
       grpc::ClientContext context;
       Request request;
       Response response;
       std::optional<Finish> finish;
     };
-    auto call = std::make_shared<Call>();
+    auto call = std::make_shared<Call>(meter_.Method(name));
     call->request = std::move(request);
     call->finish.emplace(std::move(finish));
     Add(call->context, options);
     (stub.*method)(&call->context, &call->request, &call->response, [this, call](const grpc::Status& status) {
+      call->metered.End(static_cast<absl::StatusCode>(status.error_code()));
       (*call->finish)(errors_.ForClient(FromGrpc(status)), call->response);
       // What it holds may not outlive this object, which may be gone after the next line.
       call->finish.reset();
@@ -83,6 +89,7 @@ class UnaryCalls {
 
   const absl::Duration timeout_;
   ServiceErrors& errors_;
+  RpcMeter& meter_;
 
   absl::Mutex mutex_;
   std::set<grpc::ClientContext*> open_ ABSL_GUARDED_BY(mutex_);
@@ -113,6 +120,7 @@ class GrpcArticleBackend final : public ArticleBackend {
 
   std::vector<ArticleStream::State> stream_states() const;
   const StreamTally& stream_tally() const { return tally_; }
+  const RpcMeter& meter() const { return meter_; }
 
  private:
   using Streams = std::vector<std::unique_ptr<ArticleStream>>;
@@ -126,6 +134,7 @@ class GrpcArticleBackend final : public ArticleBackend {
 
   const std::unique_ptr<v1::ArticleService::Stub> stub_;
   ServiceErrors errors_;
+  RpcMeter meter_ = RpcMeter::Of<v1::ViewArticleRequest>(RpcMeter::Side::kClient, "ArticleService");
   StreamTally tally_;
   Streams article_streams_, count_streams_;
   std::atomic<size_t> next_ = 0;
@@ -137,7 +146,9 @@ class GrpcSyncBackend final : public SyncBackend {
   GrpcSyncBackend(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout)
       : stub_(v1::SyncService::NewStub(channel)),
         errors_("the sync service", SystemClock()),
-        calls_(timeout, errors_) {}
+        calls_(timeout, errors_, meter_) {}
+
+  const RpcMeter& meter() const { return meter_; }
 
   void GetStatus(const CallOptions& options, Callback<v1::SyncStatus> callback) override;
   void RunSync(const std::string& requested_by, const CallOptions& options,
@@ -150,6 +161,7 @@ class GrpcSyncBackend final : public SyncBackend {
  private:
   const std::unique_ptr<v1::SyncService::Stub> stub_;
   ServiceErrors errors_;
+  RpcMeter meter_ = RpcMeter::Of<v1::RunSyncRequest>(RpcMeter::Side::kClient, "SyncService");
   UnaryCalls calls_;
 };
 
@@ -157,7 +169,10 @@ class GrpcHealthBackend final : public HealthBackend {
  public:
   GrpcHealthBackend(const std::shared_ptr<grpc::Channel>& articles,
                     const std::shared_ptr<grpc::Channel>& sync, absl::Duration timeout)
-      : articles_("the article service", articles, timeout), sync_("the sync service", sync, timeout) {}
+      : articles_("the article service", articles, timeout, meter_),
+        sync_("the sync service", sync, timeout, meter_) {}
+
+  const RpcMeter& meter() const { return meter_; }
 
   // Asks both at once.
   void Check(std::function<void(const Readiness&)> callback) override;
@@ -165,8 +180,9 @@ class GrpcHealthBackend final : public HealthBackend {
  private:
   using Health = grpc::health::v1::Health;
   struct Service {
-    Service(absl::string_view name, const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout)
-        : stub(Health::NewStub(channel)), errors(name, SystemClock()), calls(timeout, errors) {}
+    Service(absl::string_view name, const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout,
+            RpcMeter& meter)
+        : stub(Health::NewStub(channel)), errors(name, SystemClock()), calls(timeout, errors, meter) {}
 
     const std::unique_ptr<Health::Stub> stub;
     ServiceErrors errors;
@@ -175,6 +191,7 @@ class GrpcHealthBackend final : public HealthBackend {
 
   static void CheckOne(Service& service, const char* name, std::function<void(absl::Status)> callback);
 
+  RpcMeter meter_ = RpcMeter::Of<grpc::health::v1::HealthCheckRequest>(RpcMeter::Side::kClient, "Health");
   Service articles_, sync_;
 };
 

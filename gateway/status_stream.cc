@@ -6,8 +6,8 @@
 
 namespace readcount::gateway {
 
-StatusStream::StatusStream(v1::SyncService::StubInterface& stub, Tell tell)
-    : tell_(std::move(tell)), reactor_(*this) {
+StatusStream::StatusStream(v1::SyncService::StubInterface& stub, MethodMeter& meter, Tell tell)
+    : tell_(std::move(tell)), reactor_(*this, meter) {
   reactor_.Start(stub);
 }
 
@@ -24,12 +24,14 @@ void StatusStream::Reactor::Start(v1::SyncService::StubInterface& stub) {
 
 void StatusStream::Reactor::OnReadDone(bool ok) {
   if (!ok) return;
+  metered_.MessageReceived();
   stream_.tell_(std::move(*response_.mutable_status()));
   response_.Clear();
   StartRead(&response_);
 }
 
 void StatusStream::Reactor::OnDone(const grpc::Status& status) {
+  metered_.End(static_cast<absl::StatusCode>(status.error_code()));
   stream_.tell_(status.ok() ? absl::UnavailableError("the stream has ended") : FromGrpc(status));
   // Last: then the stream may go.
   absl::MutexLock lock(&stream_.mutex_);

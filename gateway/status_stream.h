@@ -10,6 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "gateway/backends.h"
 #include "readcount/v1/sync_service.grpc.pb.h"
+#include "services/common/rpc/rpc_meter.h"
 
 namespace readcount::gateway {
 
@@ -17,9 +18,9 @@ namespace readcount::gateway {
 class StatusStream final : public Subscription {
  public:
   // Begins at once. `tell` hears each status and at last, once, why the stream has ended, never OK; on
-  // threads of gRPC, one call after the other. `stub` must outlive the stream.
+  // threads of gRPC, one call after the other. `stub` and the method's `meter` must outlive the stream.
   using Tell = std::function<void(absl::StatusOr<v1::SyncStatus> status)>;
-  StatusStream(v1::SyncService::StubInterface& stub, Tell tell);
+  StatusStream(v1::SyncService::StubInterface& stub, MethodMeter& meter, Tell tell);
 
   // Cancels what goes on and waits for it.
   ~StatusStream() override;
@@ -29,7 +30,7 @@ class StatusStream final : public Subscription {
  private:
   class Reactor final : public grpc::ClientReadReactor<v1::WatchStatusResponse> {
    public:
-    explicit Reactor(StatusStream& stream) : stream_(stream) {}
+    Reactor(StatusStream& stream, MethodMeter& meter) : stream_(stream), metered_(meter) {}
     void Start(v1::SyncService::StubInterface& stub);
     void OnReadDone(bool ok) override;
     void OnDone(const grpc::Status& status) override;
@@ -37,6 +38,7 @@ class StatusStream final : public Subscription {
 
    private:
     StatusStream& stream_;
+    const MeteredCall metered_;
     grpc::ClientContext context_;
     v1::WatchStatusRequest request_;
     v1::WatchStatusResponse response_;

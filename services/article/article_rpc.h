@@ -10,6 +10,7 @@
 #include "services/article/view_stream.h"
 #include "services/common/rpc/call_limit.h"
 #include "services/common/rpc/message_pool.h"
+#include "services/common/rpc/unary_call.h"
 
 namespace readcount {
 
@@ -19,7 +20,12 @@ class ArticleServiceRpc final : public v1::ArticleService::CallbackService {
   // All must outlive the server that this is registered with.
   ArticleServiceRpc(size_t max_calls, ArticleReader& reader, ArticleListing& listing,
                     const ArticleStatusReader& status)
-      : calls_(max_calls), reader_(reader), listing_(listing), status_(status), watches_(reader) {
+      : calls_(max_calls),
+        reader_(reader),
+        listing_(listing),
+        status_(status),
+        streams_(meter_.Method("ViewArticles")),
+        watches_(reader, meter_.Method("WatchArticle")) {
     SetMessageAllocatorFor_ViewArticle(&view_messages_);
   }
 
@@ -43,6 +49,9 @@ class ArticleServiceRpc final : public v1::ArticleService::CallbackService {
                                       const v1::ArticleServiceGetStatusRequest* request,
                                       v1::ArticleServiceGetStatusResponse* response) override;
 
+  // What has been called.
+  const RpcMeter& meter() const { return meter_; }
+
   // Tells the watchers of articles what has changed. To be called a few times a second.
   void PollWatches() { watches_.Poll(); }
 
@@ -55,15 +64,21 @@ class ArticleServiceRpc final : public v1::ArticleService::CallbackService {
 
  private:
   template <typename Response>
-  grpc::ServerUnaryReactor* ReadOne(grpc::CallbackServerContext* context, uint64_t id, bool record,
-                                    Response* response);
-  void End(grpc::ServerUnaryReactor* reactor, const absl::Status& status);
+  grpc::ServerUnaryReactor* ReadOne(const UnaryCall& call, uint64_t id, bool record, Response* response);
+  void Answer(const UnaryCall& call, const absl::Status& status);
 
   static constexpr size_t kPooledViews = 1024;
   static constexpr size_t kLargestPooledView = 8192;
 
   MessagePool<v1::ViewArticleRequest, v1::ViewArticleResponse> view_messages_{kPooledViews,
                                                                               kLargestPooledView};
+  RpcMeter meter_ = RpcMeter::Of<v1::ViewArticleRequest>(RpcMeter::Side::kServer, "ArticleService");
+  MethodMeter& view_article_ = meter_.Method("ViewArticle");
+  MethodMeter& get_article_ = meter_.Method("GetArticle");
+  MethodMeter& batch_get_articles_ = meter_.Method("BatchGetArticles");
+  MethodMeter& list_articles_ = meter_.Method("ListArticles");
+  MethodMeter& get_status_ = meter_.Method("GetStatus");
+
   CallLimit calls_;
   ArticleReader& reader_;
   ArticleListing& listing_;

@@ -115,7 +115,7 @@ absl::Status ArticleServer::Listen(const Settings& settings) {
   watch_poller_ = std::make_unique<Poller>(kWatchInterval, [this] { rpc_.PollWatches(); });
   absl::StatusOr<std::unique_ptr<MetricsExporter>> exporter =
       MetricsExporter::Start(settings, "article.metrics_listen", settings.article.metrics_listen,
-                             {&metrics_, &redis::Meter(), &mysql::Meter()});
+                             {&metrics_, &rpc_.meter(), &redis::Meter(), &mysql::Meter()});
   if (!exporter.ok()) return exporter.status();
   exporter_ = *std::move(exporter);
   return absl::OkStatus();

@@ -15,11 +15,12 @@ absl::StatusOr<FedCount> ToCount(const absl::StatusOr<CountedArticle>& article) 
 
 }  // namespace
 
-ArticleWatches::ArticleWatches(ArticleReader& reader)
+ArticleWatches::ArticleWatches(ArticleReader& reader, MethodMeter& meter)
     : reader_(reader),
       feed_(std::make_shared<CountFeed>(
           kMaxArticles,
-          [this](const std::vector<uint64_t>& ids, const CountFeed::Done& done) { Read(ids, done); })) {}
+          [this](const std::vector<uint64_t>& ids, const CountFeed::Done& done) { Read(ids, done); })),
+      streams_(meter) {}
 
 // What is being read may outlast the streams that it is for.
 ArticleWatches::~ArticleWatches() {

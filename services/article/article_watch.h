@@ -21,8 +21,8 @@ class ArticleWatches {
  public:
   static constexpr size_t kMaxArticles = 100'000;  // watched at once
 
-  // `reader` must outlive the watches.
-  explicit ArticleWatches(ArticleReader& reader);
+  // Both must outlive the watches; `meter` is the method's.
+  ArticleWatches(ArticleReader& reader, MethodMeter& meter);
 
   // Ends every stream and waits for the end.
   ~ArticleWatches();

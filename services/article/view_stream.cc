@@ -21,11 +21,13 @@ constexpr absl::Duration kPatience = absl::Milliseconds(250);
 // they share calls to Redis. A client that does not read its answers is soon not read from either.
 class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest, v1::ViewArticlesResponse> {
  public:
-  ViewStream(ViewStreams& streams, ArticleReader& reader) : streams_(streams), reader_(reader) {}
+  ViewStream(ViewStreams& streams, ArticleReader& reader, MethodMeter& meter)
+      : streams_(streams), reader_(reader), metered_(meter) {}
 
   void Begin() { Proceed(); }
 
   void OnReadDone(bool ok) override {
+    if (ok) metered_.MessageReceived();
     if (Batch* const batch = TakeRead(ok); batch != nullptr) {
       ArticleReader::Ids ids(batch->request.ids().begin(), batch->request.ids().end());
       const bool in_order =
@@ -39,6 +41,7 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
   }
 
   void OnWriteDone(bool ok) override {
+    if (ok) metered_.MessageSent();
     {
       absl::MutexLock lock(&mutex_);
       writing_ = false;
@@ -134,6 +137,7 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
       }
       if (!end_of_batches_ || !under_way_.empty() || std::exchange(finished_, true)) return;
     }
+    metered_.End(static_cast<absl::StatusCode>(status_.error_code()));
     Finish(status_);
   }
 
@@ -151,6 +155,7 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
 
   ViewStreams& streams_;
   ArticleReader& reader_;
+  const MeteredCall metered_;
 
   absl::Mutex mutex_;
   Batches under_way_ ABSL_GUARDED_BY(mutex_);  // oldest first
@@ -178,7 +183,7 @@ ViewStreams::~ViewStreams() {
 
 grpc::ServerBidiReactor<v1::ViewArticlesRequest, v1::ViewArticlesResponse>* ViewStreams::Open(
     ArticleReader& reader) {
-  auto* stream = new ViewStream(*this, reader);
+  auto* stream = new ViewStream(*this, reader, meter_);
   bool ended = false;
   {
     absl::MutexLock lock(&mutex_);

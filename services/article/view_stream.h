@@ -8,6 +8,7 @@
 #include "absl/synchronization/mutex.h"
 #include "readcount/v1/article_service.pb.h"
 #include "services/article/reader.h"
+#include "services/common/rpc/rpc_meter.h"
 
 namespace readcount {
 
@@ -21,6 +22,9 @@ absl::Status CheckBatchSize(int size);
 // The ViewArticles streams that are open. Thread-safe.
 class ViewStreams {
  public:
+  // `meter` is the method's and must outlive the streams.
+  explicit ViewStreams(MethodMeter& meter) : meter_(meter) {}
+
   // Waits for every stream to end.
   ~ViewStreams();
 
@@ -35,6 +39,8 @@ class ViewStreams {
   friend class ViewStream;
   void Remove(ViewStream* stream);
   bool Empty() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return open_.empty(); }
+
+  MethodMeter& meter_;
 
   absl::Mutex mutex_;
   absl::flat_hash_set<ViewStream*> open_ ABSL_GUARDED_BY(mutex_);

@@ -7,25 +7,18 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/base/log.h"
-#include "services/common/rpc/status.h"
 #include "services/syncer/proto_convert.h"
 #include "services/syncer/sync_requests.h"
 
 namespace readcount {
 namespace {
 
-// Runs `call` on `threads` and answers with its status, or at once if too many wait.
-template <typename Call>
-grpc::ServerUnaryReactor* Post(grpc::CallbackServerContext* context, ThreadPool& threads, size_t most,
-                               Call call) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const bool posted =
-      threads.TryPost([reactor, call = std::move(call)] { reactor->Finish(ToGrpc(call())); }, most);
-  if (!posted) {
-    reactor->Finish(ToGrpc(
-        absl::ResourceExhaustedError(absl::StrCat(most, " such calls wait, which is the limit: try later"))));
-  }
-  return reactor;
+// Does `work` on `threads` and answers with its status, or at once if too many calls wait.
+template <typename Work>
+void Post(const UnaryCall& call, ThreadPool& threads, size_t most, Work work) {
+  if (threads.TryPost([call, work = std::move(work)] { call.Answer(work()); }, most)) return;
+  call.Answer(
+      absl::ResourceExhaustedError(absl::StrCat(most, " such calls wait, which is the limit: try later")));
 }
 
 absl::StatusOr<std::string> ToReason(v1::DeadLetterReason reason, absl::string_view field) {
@@ -59,8 +52,8 @@ absl::StatusOr<LetterSelection> Check(const Request& request) {
   return ToSelection(request.selection());
 }
 
-DeadLetterBox::Abandoned AbandonedBy(const grpc::CallbackServerContext* context) {
-  return [context] { return context->IsCancelled(); };
+DeadLetterBox::Abandoned AbandonedBy(const grpc::CallbackServerContext& context) {
+  return [&context] { return context.IsCancelled(); };
 }
 
 }  // namespace
@@ -83,50 +76,56 @@ absl::Status LetterRpc::ListNow(const v1::ListDeadLettersRequest& request,
   return absl::OkStatus();
 }
 
-grpc::ServerUnaryReactor* LetterRpc::List(grpc::CallbackServerContext* context,
-                                          const v1::ListDeadLettersRequest* request,
-                                          v1::ListDeadLettersResponse* response) {
-  return Post(context, lists_, kMaxQueuedLists,
-              [this, request, response] { return ListNow(*request, *response); });
+void LetterRpc::List(const UnaryCall& call, const v1::ListDeadLettersRequest& request,
+                     v1::ListDeadLettersResponse& response) {
+  Post(call, lists_, kMaxQueuedLists, [this, &request, &response] { return ListNow(request, response); });
 }
 
-grpc::ServerUnaryReactor* LetterRpc::Retry(grpc::CallbackServerContext* context,
-                                           const v1::RetryDeadLettersRequest* request,
-                                           v1::RetryDeadLettersResponse* response) {
-  return Post(context, moves_, kMaxQueuedMoves, [this, context, request, response] {
-    const absl::StatusOr<LetterSelection> selection = Check(*request);
-    if (!selection.ok()) return selection.status();
-    const absl::StatusOr<RetriedLetters> retried = box_.Retry(*selection, AbandonedBy(context));
-    if (!retried.ok()) return retried.status();
-    response->set_added(retried->added);
-    response->set_views(Narrow(retried->views));
-    response->set_kept(retried->kept);
-    Log(LogLevel::kInfo, "dead_letters_retried",
-        {{"requested_by", request->requested_by()},
-         {"added", retried->added},
-         {"views", ToText(retried->views)},
-         {"kept", retried->kept}});
-    return absl::OkStatus();
-  });
+absl::Status LetterRpc::RetryNow(const grpc::CallbackServerContext& context,
+                                 const v1::RetryDeadLettersRequest& request,
+                                 v1::RetryDeadLettersResponse& response) {
+  const absl::StatusOr<LetterSelection> selection = Check(request);
+  if (!selection.ok()) return selection.status();
+  const absl::StatusOr<RetriedLetters> retried = box_.Retry(*selection, AbandonedBy(context));
+  if (!retried.ok()) return retried.status();
+  response.set_added(retried->added);
+  response.set_views(Narrow(retried->views));
+  response.set_kept(retried->kept);
+  Log(LogLevel::kInfo, "dead_letters_retried",
+      {{"requested_by", request.requested_by()},
+       {"added", retried->added},
+       {"views", ToText(retried->views)},
+       {"kept", retried->kept}});
+  return absl::OkStatus();
 }
 
-grpc::ServerUnaryReactor* LetterRpc::Drop(grpc::CallbackServerContext* context,
-                                          const v1::DropDeadLettersRequest* request,
-                                          v1::DropDeadLettersResponse* response) {
-  return Post(context, moves_, kMaxQueuedMoves, [this, context, request, response] {
-    const absl::StatusOr<LetterSelection> selection = Check(*request);
-    if (!selection.ok()) return selection.status();
-    const absl::StatusOr<DroppedLetters> dropped =
-        box_.Drop(*selection, request->requested_by(), AbandonedBy(context));
-    if (!dropped.ok()) return dropped.status();
-    response->set_dropped(dropped->dropped);
-    response->set_views(Narrow(dropped->views));
-    Log(LogLevel::kInfo, "dead_letters_dropped",
-        {{"requested_by", request->requested_by()},
-         {"dropped", dropped->dropped},
-         {"views", ToText(dropped->views)}});
-    return absl::OkStatus();
-  });
+void LetterRpc::Retry(const UnaryCall& call, const grpc::CallbackServerContext& context,
+                      const v1::RetryDeadLettersRequest& request, v1::RetryDeadLettersResponse& response) {
+  Post(call, moves_, kMaxQueuedMoves,
+       [this, &context, &request, &response] { return RetryNow(context, request, response); });
+}
+
+absl::Status LetterRpc::DropNow(const grpc::CallbackServerContext& context,
+                                const v1::DropDeadLettersRequest& request,
+                                v1::DropDeadLettersResponse& response) {
+  const absl::StatusOr<LetterSelection> selection = Check(request);
+  if (!selection.ok()) return selection.status();
+  const absl::StatusOr<DroppedLetters> dropped =
+      box_.Drop(*selection, request.requested_by(), AbandonedBy(context));
+  if (!dropped.ok()) return dropped.status();
+  response.set_dropped(dropped->dropped);
+  response.set_views(Narrow(dropped->views));
+  Log(LogLevel::kInfo, "dead_letters_dropped",
+      {{"requested_by", request.requested_by()},
+       {"dropped", dropped->dropped},
+       {"views", ToText(dropped->views)}});
+  return absl::OkStatus();
+}
+
+void LetterRpc::Drop(const UnaryCall& call, const grpc::CallbackServerContext& context,
+                     const v1::DropDeadLettersRequest& request, v1::DropDeadLettersResponse& response) {
+  Post(call, moves_, kMaxQueuedMoves,
+       [this, &context, &request, &response] { return DropNow(context, request, response); });
 }
 
 }  // namespace readcount

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
 
 #include <cstddef>
 
 #include "readcount/v1/sync_service.pb.h"
 #include "services/common/base/thread_pool.h"
+#include "services/common/rpc/unary_call.h"
 #include "services/syncer/dead_letter_box.h"
 
 namespace readcount {
@@ -22,18 +22,20 @@ class LetterRpc {
   LetterRpc(DeadLetterBox& box, ThreadPool& lists, ThreadPool& moves)
       : box_(box), lists_(lists), moves_(moves) {}
 
-  grpc::ServerUnaryReactor* List(grpc::CallbackServerContext* context,
-                                 const v1::ListDeadLettersRequest* request,
-                                 v1::ListDeadLettersResponse* response);
-  grpc::ServerUnaryReactor* Retry(grpc::CallbackServerContext* context,
-                                  const v1::RetryDeadLettersRequest* request,
-                                  v1::RetryDeadLettersResponse* response);
-  grpc::ServerUnaryReactor* Drop(grpc::CallbackServerContext* context,
-                                 const v1::DropDeadLettersRequest* request,
-                                 v1::DropDeadLettersResponse* response);
+  // Each answers `call` when it is done; what it is given lives until then.
+  void List(const UnaryCall& call, const v1::ListDeadLettersRequest& request,
+            v1::ListDeadLettersResponse& response);
+  void Retry(const UnaryCall& call, const grpc::CallbackServerContext& context,
+             const v1::RetryDeadLettersRequest& request, v1::RetryDeadLettersResponse& response);
+  void Drop(const UnaryCall& call, const grpc::CallbackServerContext& context,
+            const v1::DropDeadLettersRequest& request, v1::DropDeadLettersResponse& response);
 
  private:
   absl::Status ListNow(const v1::ListDeadLettersRequest& request, v1::ListDeadLettersResponse& response);
+  absl::Status RetryNow(const grpc::CallbackServerContext& context,
+                        const v1::RetryDeadLettersRequest& request, v1::RetryDeadLettersResponse& response);
+  absl::Status DropNow(const grpc::CallbackServerContext& context, const v1::DropDeadLettersRequest& request,
+                       v1::DropDeadLettersResponse& response);
 
   DeadLetterBox& box_;
   ThreadPool& lists_;

@@ -11,8 +11,8 @@ namespace readcount {
 // The WatchStatus streams that are open. Thread-safe.
 class StatusWatches {
  public:
-  // `board` must outlive the watches.
-  explicit StatusWatches(StatusBoard& board) : board_(board) {}
+  // Both must outlive the watches; `meter` is the method's.
+  StatusWatches(StatusBoard& board, MethodMeter& meter) : board_(board), streams_(meter) {}
 
   // A reactor for a new stream.
   grpc::ServerWriteReactor<v1::WatchStatusResponse>* Open();

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "services/common/rpc/status.h"
 #include "services/syncer/proto_convert.h"
 #include "services/syncer/sync_requests.h"
 
@@ -13,27 +12,25 @@ namespace readcount {
 grpc::ServerUnaryReactor* SyncServiceRpc::RunSync(grpc::CallbackServerContext* context,
                                                   const v1::RunSyncRequest* request,
                                                   v1::RunSyncResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  if (const absl::Status status = CheckRequester(request->requested_by()); !status.ok()) {
-    reactor->Finish(ToGrpc(status));
-    return reactor;
+  const UnaryCall call(*context, meter_.Method("RunSync"));
+  absl::Status accepted = CheckRequester(request->requested_by());
+  if (accepted.ok()) {
+    accepted = runner_.Run(request->requested_by(), [call, response](const absl::StatusOr<RunRecord>& run) {
+      if (run.ok()) ToProto(*run, *response->mutable_run());
+      call.Answer(run.status());
+    });
   }
-  const absl::Status accepted =
-      runner_.Run(request->requested_by(), [reactor, response](const absl::StatusOr<RunRecord>& run) {
-        if (run.ok()) ToProto(*run, *response->mutable_run());
-        reactor->Finish(ToGrpc(run.status()));
-      });
-  if (!accepted.ok()) reactor->Finish(ToGrpc(accepted));
-  return reactor;
+  if (!accepted.ok()) call.Answer(accepted);
+  return call.reactor();
 }
 
 grpc::ServerUnaryReactor* SyncServiceRpc::GetStatus(grpc::CallbackServerContext* context,
                                                     const v1::GetStatusRequest* /*request*/,
                                                     v1::GetStatusResponse* response) {
+  const UnaryCall call(*context, meter_.Method("GetStatus"));
   ToProto(board_.Read(), *response->mutable_status());
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(grpc::Status::OK);
-  return reactor;
+  call.Answer(absl::OkStatus());
+  return call.reactor();
 }
 
 grpc::ServerWriteReactor<v1::WatchStatusResponse>* SyncServiceRpc::WatchStatus(
@@ -44,13 +41,13 @@ grpc::ServerWriteReactor<v1::WatchStatusResponse>* SyncServiceRpc::WatchStatus(
 grpc::ServerUnaryReactor* SyncServiceRpc::ListSyncRuns(grpc::CallbackServerContext* context,
                                                        const v1::ListSyncRunsRequest* request,
                                                        v1::ListSyncRunsResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const UnaryCall call(*context, meter_.Method("ListSyncRuns"));
   const absl::StatusOr<PageRequest> page = ToPage(request->page_size(), request->page_token());
   if (!page.ok()) {
-    reactor->Finish(ToGrpc(page.status()));
-    return reactor;
+    call.Answer(page.status());
+    return call.reactor();
   }
-  const auto list = [this, reactor, response, page = *page] {
+  const auto list = [this, call, response, page = *page] {
     // One more than the page tells whether there is another page.
     absl::StatusOr<std::vector<RunRecord>> runs = history_.List(page.last, page.limit + 1);
     if (runs.ok() && runs->size() > static_cast<size_t>(page.limit)) {
@@ -60,42 +57,48 @@ grpc::ServerUnaryReactor* SyncServiceRpc::ListSyncRuns(grpc::CallbackServerConte
     if (runs.ok()) {
       for (const RunRecord& run : *runs) ToProto(run, *response->add_runs());
     }
-    reactor->Finish(ToGrpc(runs.status()));
+    call.Answer(runs.status());
   };
   if (!threads_.TryPost(list, kMaxQueuedLists)) {
-    reactor->Finish(ToGrpc(absl::ResourceExhaustedError(
-        absl::StrCat(kMaxQueuedLists, " lists wait for MySQL, which is the limit: try later"))));
+    call.Answer(absl::ResourceExhaustedError(
+        absl::StrCat(kMaxQueuedLists, " lists wait for MySQL, which is the limit: try later")));
   }
-  return reactor;
+  return call.reactor();
 }
 
 grpc::ServerUnaryReactor* SyncServiceRpc::Audit(grpc::CallbackServerContext* context,
                                                 const v1::AuditRequest* /*request*/,
                                                 v1::AuditResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  runner_.Audit([this, reactor, response](const absl::StatusOr<AuditReport>& report) {
+  const UnaryCall call(*context, meter_.Method("Audit"));
+  runner_.Audit([this, call, response](const absl::StatusOr<AuditReport>& report) {
     if (report.ok()) ToProto(*report, clock_.Now(), *response);
-    reactor->Finish(ToGrpc(report.status()));
+    call.Answer(report.status());
   });
-  return reactor;
+  return call.reactor();
 }
 
 grpc::ServerUnaryReactor* SyncServiceRpc::ListDeadLetters(grpc::CallbackServerContext* context,
                                                           const v1::ListDeadLettersRequest* request,
                                                           v1::ListDeadLettersResponse* response) {
-  return letters_.List(context, request, response);
+  const UnaryCall call(*context, meter_.Method("ListDeadLetters"));
+  letters_.List(call, *request, *response);
+  return call.reactor();
 }
 
 grpc::ServerUnaryReactor* SyncServiceRpc::RetryDeadLetters(grpc::CallbackServerContext* context,
                                                            const v1::RetryDeadLettersRequest* request,
                                                            v1::RetryDeadLettersResponse* response) {
-  return letters_.Retry(context, request, response);
+  const UnaryCall call(*context, meter_.Method("RetryDeadLetters"));
+  letters_.Retry(call, *context, *request, *response);
+  return call.reactor();
 }
 
 grpc::ServerUnaryReactor* SyncServiceRpc::DropDeadLetters(grpc::CallbackServerContext* context,
                                                           const v1::DropDeadLettersRequest* request,
                                                           v1::DropDeadLettersResponse* response) {
-  return letters_.Drop(context, request, response);
+  const UnaryCall call(*context, meter_.Method("DropDeadLetters"));
+  letters_.Drop(call, *context, *request, *response);
+  return call.reactor();
 }
 
 }  // namespace readcount

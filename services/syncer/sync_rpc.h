@@ -4,6 +4,7 @@
 
 #include "readcount/v1/sync_service.grpc.pb.h"
 #include "services/common/base/thread_pool.h"
+#include "services/common/rpc/unary_call.h"
 #include "services/syncer/letter_rpc.h"
 #include "services/syncer/run_history.h"
 #include "services/syncer/status_board.h"
@@ -27,7 +28,7 @@ class SyncServiceRpc final : public v1::SyncService::CallbackService {
         threads_(threads),
         letters_(letters),
         clock_(clock),
-        watches_(board) {}
+        watches_(board, meter_.Method("WatchStatus")) {}
 
   grpc::ServerUnaryReactor* RunSync(grpc::CallbackServerContext* context, const v1::RunSyncRequest* request,
                                     v1::RunSyncResponse* response) override;
@@ -51,10 +52,14 @@ class SyncServiceRpc final : public v1::SyncService::CallbackService {
                                             const v1::DropDeadLettersRequest* request,
                                             v1::DropDeadLettersResponse* response) override;
 
+  // What has been called.
+  const RpcMeter& meter() const { return meter_; }
+
   // Ends every WatchStatus stream, so that a drain need not wait for the clients.
   void EndWatches() { watches_.EndAll(); }
 
  private:
+  RpcMeter meter_ = RpcMeter::Of<v1::RunSyncRequest>(RpcMeter::Side::kServer, "SyncService");
   SyncRunner& runner_;
   StatusBoard& board_;
   RunHistory& history_;

@@ -75,7 +75,7 @@ absl::Status SyncServer::Listen(const Settings& settings) {
   own_stub_ = v1::SyncService::NewStub(server_->InProcessChannel());
   absl::StatusOr<std::unique_ptr<MetricsExporter>> exporter =
       MetricsExporter::Start(settings, "sync.metrics_listen", settings.sync.metrics_listen,
-                             {&metrics_, &redis::Meter(), &mysql::Meter()});
+                             {&metrics_, &rpc_.meter(), &redis::Meter(), &mysql::Meter()});
   if (!exporter.ok()) return exporter.status();
   exporter_ = *std::move(exporter);
   if (settings.sync.interval.has_value()) StartTicker(*settings.sync.interval);

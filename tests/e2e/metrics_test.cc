@@ -59,8 +59,15 @@ TEST_F(MetricsTest, CountAViewOnItsWholeWayIntoMysql) {
   EXPECT_EQ(gateway.Value("readcount_text_cache_articles"), 1);
   EXPECT_GT(gateway.Value("readcount_text_cache_bytes"), 0);
   EXPECT_EQ(gateway.Value(R"(readcount_http_connections_total{outcome="served"})"), 1);
+  const std::string view_articles =
+      R"({grpc_type="bidi_stream",grpc_service="readcount.v1.ArticleService",grpc_method="ViewArticles"})";
+  EXPECT_EQ(gateway.Value("grpc_client_started_total" + view_articles), 2) << "for articles and for counts";
+  EXPECT_EQ(gateway.Value("grpc_client_msg_sent_total" + view_articles), kViews);
+  EXPECT_EQ(gateway.Value("grpc_client_msg_received_total" + view_articles), kViews);
   const Scrape article = ScrapeMetrics(stack.article_service->metrics_address());
   EXPECT_EQ(article.Value(R"(readcount_views_total{outcome="recorded"})"), kViews);
+  EXPECT_EQ(article.Value("grpc_server_started_total" + view_articles), 2);
+  EXPECT_EQ(article.Value("grpc_server_msg_received_total" + view_articles), kViews);
   EXPECT_EQ(article.Value("readcount_record_batch_views_sum"), kViews);
   EXPECT_EQ(article.Value("readcount_journal_entries"), kViews);
   EXPECT_EQ(article.Value(R"(readcount_cache_lookups_total{result="miss"})"), 1);
@@ -77,6 +84,10 @@ TEST_F(MetricsTest, CountAViewOnItsWholeWayIntoMysql) {
   EXPECT_EQ(sync.Value("readcount_sync_articles_total"), 1);
   EXPECT_EQ(sync.Value(R"(readcount_sync_views_total{direction="added"})"), kViews);
   EXPECT_EQ(sync.Value("readcount_sync_batches_total"), 1);
+  EXPECT_EQ(
+      sync.Value(
+          R"(grpc_server_handled_total{grpc_type="unary",grpc_service="readcount.v1.SyncService",grpc_method="RunSync",grpc_code="OK"})"),
+      1);
   EXPECT_EQ(sync.Value("readcount_sync_run_duration_seconds_count"), 1);
   EXPECT_EQ(sync.Value(R"(readcount_sync_phase{phase="idle"})"), 1);
   EXPECT_EQ(sync.Value("readcount_pending_articles"), 0);

@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/synchronization/mutex.h"
+#include "services/common/rpc/rpc_meter.h"
 
 namespace readcount {
 
@@ -24,7 +25,7 @@ template <typename Message>
 class NewestStream final : public grpc::ServerWriteReactor<Message>,
                            public std::enable_shared_from_this<NewestStream<Message>> {
  public:
-  explicit NewestStream(NewestStreams<Message>& all) : all_(all) {}
+  NewestStream(NewestStreams<Message>& all, MethodMeter& meter) : all_(all), metered_(meter) {}
 
   void Put(Message message) {
     absl::MutexLock lock(&mutex_);
@@ -53,6 +54,7 @@ class NewestStream final : public grpc::ServerWriteReactor<Message>,
     absl::MutexLock lock(&mutex_);
     writing_ = false;
     if (!ok) return EndLocked(grpc::Status::OK);
+    metered_.MessageSent();
     if (newest_.has_value()) WriteLocked();
   }
 
@@ -77,10 +79,13 @@ class NewestStream final : public grpc::ServerWriteReactor<Message>,
   }
 
   void EndLocked(const grpc::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (!std::exchange(finished_, true)) this->Finish(status);
+    if (std::exchange(finished_, true)) return;
+    metered_.End(static_cast<absl::StatusCode>(status.error_code()));
+    this->Finish(status);
   }
 
   NewestStreams<Message>& all_;
+  const MeteredCall metered_;
 
   absl::Mutex mutex_;
   Message message_ ABSL_GUARDED_BY(mutex_);
@@ -97,7 +102,8 @@ class NewestStreams {
  public:
   using Stream = NewestStream<Message>;
 
-  NewestStreams() = default;
+  // `meter` is the method's and must outlive the streams.
+  explicit NewestStreams(MethodMeter& meter) : meter_(meter) {}
   NewestStreams(const NewestStreams&) = delete;
   NewestStreams& operator=(const NewestStreams&) = delete;
 
@@ -109,7 +115,7 @@ class NewestStreams {
 
   // The reactor of a new call. Until it is given to gRPC the stream cannot end.
   std::shared_ptr<Stream> Open() {
-    auto stream = std::make_shared<Stream>(*this);
+    auto stream = std::make_shared<Stream>(*this, meter_);
     absl::MutexLock lock(&mutex_);
     open_.emplace(stream.get(), stream);
     if (ended_) stream->End(Ending());
@@ -138,6 +144,8 @@ class NewestStreams {
   }
 
   bool Empty() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return open_.empty(); }
+
+  MethodMeter& meter_;
 
   absl::Mutex mutex_;
   absl::flat_hash_map<Stream*, std::shared_ptr<Stream>> open_ ABSL_GUARDED_BY(mutex_);
