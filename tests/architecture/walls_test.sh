@@ -14,6 +14,7 @@ walls='
 <yaml-cpp/            ^services/common/config/
 <sqlite3\.h>          ^services/article/sqlite_spool\.
 <spdlog/              ^services/common/base/log\.
+<systemd/             ^services/common/base/service_manager\.
 <prometheus/          ^services/common/metrics/exposition\.
 '
 most_lines=400

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "tests/e2e/stack.h"
+#include "tests/support/notify_socket.h"
 
 namespace readcount::testing {
 namespace {
@@ -91,6 +92,17 @@ TEST_P(Fault27, TellsItsVersionAndSettings) {
       RunToEnd(GetParam(), {"--config", READCOUNT_SOURCE_DIR "/app.yaml", "--get", "sync.interval"});
   EXPECT_EQ(status, 0);
   EXPECT_EQ(output, "10s\n");
+}
+
+TEST_P(Fault27, TellsAServiceManagerWhenItServesAndWhenItEnds) {
+  NotifySocket manager;
+  std::map<std::string, std::string> variables = Stack::ServerVariables();
+  variables["READCOUNT_SYNC_INTERVAL"] = "off";
+  variables["NOTIFY_SOCKET"] = manager.path();
+  ProgramProcess program(GetParam(), variables);
+  EXPECT_EQ(manager.Next(), "READY=1\nSTATUS=Serving at " + program.address());
+  EXPECT_EQ(program.Stop(), 0);
+  EXPECT_THAT(manager.Next(), HasSubstr("STOPPING=1"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Programs, Fault27, ::testing::Values("article-service", "sync-service", "gateway"),

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "services/common/base/log.h"
+#include "services/common/base/service_manager.h"
 #include "services/common/rpc/descriptors.h"
 
 namespace readcount {
@@ -72,10 +73,13 @@ int Serve(const Settings& settings, const CommandLine& command, const BuildProgr
   }
   Log(LogLevel::kInfo, "serving",
       {{"address", (*program)->address().ToString()}, {"version", READCOUNT_VERSION}});
+  ServiceManager manager;
+  manager.Serving((*program)->address().ToString());
   int signal = 0;
   sigwait(&signals, &signal);
   Log(LogLevel::kInfo, "stopping",
       {{"signal", signal}, {"grace", absl::FormatDuration(settings.shutdown_grace)}});
+  manager.Stopping(settings.shutdown_grace);
   // Whoever signals again does not want to wait.
   std::signal(signal, SIG_DFL);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);

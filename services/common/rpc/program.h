@@ -26,7 +26,7 @@ class Program {
 using BuildProgram = std::function<absl::StatusOr<std::unique_ptr<Program>>(const Settings&)>;
 
 // The whole of `main`: reads the command line and the configuration, builds, serves until SIGTERM or SIGINT,
-// drains. A second signal ends the process at once.
+// drains. A second signal ends the process at once. A service manager is told of each of these steps.
 //
 //   --config FILE    configuration, app.yaml in the working directory by default
 //   --announce FILE  writes the address served to FILE once it is served, for scripts that chose port 0

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "services/common/base/poller.h"
+
+namespace readcount {
+
+// Tells the service manager that started the program, systemd for example, what it is at, as sd_notify(3) has
+// it: by datagrams to the socket that NOTIFY_SOCKET names. Without that variable, which is no fault, nobody
+// is told. Not thread-safe.
+class ServiceManager {
+ public:
+  // The program serves at `address`. From now on, if WATCHDOG_USEC asks for it, a thread says twice in that
+  // time that the process is not stuck, until destruction.
+  void Serving(absl::string_view address);
+
+  // The program has been told to end and needs at most `grace` for it. The manager is asked for so much
+  // patience.
+  void Stopping(absl::Duration grace);
+
+ private:
+  std::unique_ptr<Poller> watchdog_;
+};
+
+}  // namespace readcount
