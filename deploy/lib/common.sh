@@ -60,6 +60,11 @@ let_services_start() {
   [ $policy_is_ours = no ] || "$@" rm -f $policy
 }
 
+# tests_wanted: ON if build/release is configured with the tests, so that who builds the programs alone leaves them in.
+tests_wanted() {
+  grep -q READCOUNT_TESTS:BOOL=ON "$root/build/release/CMakeCache.txt" 2>/dev/null && echo ON || echo OFF
+}
+
 # build_all TESTS [OPTION...]: configures and builds into build/release; TESTS is ON or OFF, options go to CMake.
 build_all() {
   mkdir -p "$root/build"
