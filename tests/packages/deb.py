@@ -1,0 +1,223 @@
+"""The package: its lint, then its whole life on a clean Debian under systemd."""
+
+import json
+import re
+import tempfile
+
+import machine
+from tools import BUILD, ROOT, await_true, expect, run
+
+UNITS = ["readcount-article.service", "readcount-sync.service", "readcount-gateway.service"]
+PROGRAMS = {"readcount-article.service": "article-service", "readcount-sync.service": "sync-service",
+            "readcount-gateway.service": "gateway"}
+MOST_EXPOSURE = 15  # of 100, as systemd-analyze security counts
+NEXT_VERSION = "999"
+PASSWORD = "p-assw0rd"
+TOKEN = "t0ken"
+PATIENCE_SECONDS = 60
+SYNC_SECONDS = 30
+SCHED_BATCH = 3
+
+SERVERS = f"""
+READCOUNT_MYSQL_DSN=mysql://readcount:{PASSWORD}@127.0.0.1:3306/article_sys
+READCOUNT_REDIS_DSN=redis://:{PASSWORD}@127.0.0.1:6379/0
+"""
+
+
+def package():
+    found = sorted((ROOT / "build/package").glob("readcount_*.deb"))
+    expect(len(found) == 1, "build/package is to hold one package: run deploy/package")
+    return found[0]
+
+
+def next_package(made, folder):
+    """The same with a later version, as an upgrade brings it."""
+    run("dpkg-deb", "--raw-extract", made, f"{folder}/tree")
+    control = ROOT / folder / "tree/DEBIAN/control"
+    control.write_text(re.sub(r"^Version: .*$", f"Version: {NEXT_VERSION}", control.read_text(), flags=re.MULTILINE))
+    run("dpkg-deb", "--build", "--root-owner-group", "-Zgzip", "-z1", f"{folder}/tree", f"{folder}/next.deb")
+    return f"{folder}/next.deb"
+
+
+def check():
+    made = package()
+    print(run("lintian", "--allow-root", "--fail-on=error,warning", made), end="")
+    with tempfile.TemporaryDirectory(dir=BUILD) as folder:
+        upgrade = next_package(made, folder)
+        files = [made, upgrade, ROOT / "deploy/container/healthy", ROOT / "deploy/container/migrate"]
+        with machine.Machine(machine.base(made), files) as clean:
+            Life(clean, made.name).live()
+
+
+class Life:
+    def __init__(self, clean, deb):
+        self.machine, self.deb = clean, deb
+
+    def live(self):
+        for step in (self.install, self.verify_units, self.refuse_to_start_unconfigured, self.prepare_servers, self.configure,
+                     self.start, self.walk, self.look_at_the_sandbox, self.be_healthy, self.come_back_after_a_crash, self.upgrade,
+                     self.remove, self.purge):
+            print(f"deb: {step.__name__.replace('_', ' ')}", flush=True)
+            step()
+
+    # ---- Into place ----
+
+    def install(self):
+        said = self.machine.run("apt-get", "install", "-y", "--no-install-recommends", f"/root/{self.deb}")
+        expect("systemctl enable --now readcount.target" in said, f"the installation does not say how to start:\n{said}")
+        self.expect_modes({"/etc/readcount/app.yaml": "root:readcount 640", "/etc/readcount/servers.env": "root:root 600",
+                           "/etc/readcount/gateway.env": "root:root 600", "/var/lib/readcount": "readcount:readcount 750"})
+        for unit in UNITS:
+            expect(self.is_enabled(unit) == "enabled", f"{unit} is not wanted by readcount.target")
+            self.expect_state(unit, "inactive")
+        expect(self.is_enabled("readcount.target") == "disabled", "the installation enables the target")
+
+    def verify_units(self):
+        said = self.machine.run("systemd-analyze", "verify", "--man=no", "readcount.target", *UNITS)
+        expect("readcount" not in said, f"systemd-analyze verify says:\n{said}")
+        for unit in UNITS:
+            self.machine.run("systemd-analyze", "security", "--no-pager", "--offline=true", f"--threshold={MOST_EXPOSURE}",
+                             f"/lib/systemd/system/{unit}")
+
+    def refuse_to_start_unconfigured(self):
+        self.machine.fails("systemctl", "start", "readcount-article.service")
+        self.machine.run("systemctl", "stop", "readcount-article.service")
+        said = self.machine.run("journalctl", "--unit=readcount-article.service", "--output=cat")
+        expect(re.search(r"/etc/readcount/app\.yaml:\d+: mysql\.dsn: is empty", said), f"the log names no empty DSN:\n{said}")
+
+    # The schema as the README has it; the user as compose.yaml has it, twice, since that is to be safe.
+    def prepare_servers(self):
+        self.machine.shell(f"""
+            printf 'requirepass {PASSWORD}\\nappendonly yes\\n' >>/etc/redis/redis.conf
+            printf '[mariadbd]\\nskip-name-resolve\\n' >/etc/mysql/conf.d/addresses.cnf
+            systemctl restart redis-server mariadb
+            cat /usr/share/readcount/sql/*.sql | mariadb
+            mariadb -e "create user root@127.0.0.1 identified by '{PASSWORD}'; grant all on *.* to root@127.0.0.1 with grant option"
+            echo '127.0.0.1 mariadb' >>/etc/hosts
+            ln -s /usr/share/readcount/sql /sql
+            for i in 1 2; do MARIADB_ROOT_PASSWORD={PASSWORD} MARIADB_PASSWORD={PASSWORD} sh /root/migrate; done
+        """)
+
+    def configure(self):
+        self.machine.shell(f"""
+            cat >>/etc/readcount/servers.env
+            echo READCOUNT_GATEWAY_ADMIN_TOKEN={TOKEN} >>/etc/readcount/gateway.env
+            sed -i 's/^  interval: 10s$/  interval: 5s/' /etc/readcount/app.yaml
+            grep -q '^  interval: 5s$' /etc/readcount/app.yaml
+        """, input=SERVERS)
+
+    # ---- At work ----
+
+    def start(self):
+        self.machine.run("systemctl", "enable", "--now", "readcount.target")
+        for unit in UNITS:
+            self.await_active(unit)
+            said = self.machine.show(unit, "StatusText")["StatusText"]
+            expect(said.startswith("Serving at 127.0.0.1:"), f"{unit} has the status {said!r}")
+
+    def walk(self):
+        await_true(lambda: '"article_service":"serving"' in self.machine.shell("curl -s http://127.0.0.1:8080/readyz"),
+                   PATIENCE_SECONDS, lambda: "the gateway does not get ready:" + self.log())
+        self.expect_view(1)
+        self.expect_view(2)
+        redis = self.machine.shell(f"REDISCLI_AUTH={PASSWORD} redis-cli hget article_sys:read_count:hash 1").strip()
+        expect(redis in ("2", "1", ""), f"Redis has {redis} views of article 1")
+        await_true(lambda: self.rows_count() == 2, SYNC_SECONDS, "the timer does not bring the views to MySQL")
+        self.expect_view(3)
+        said = self.machine.shell(f"curl -s -X POST -H 'Authorization: Bearer {TOKEN}' http://127.0.0.1:8080/api/sync")
+        expect(json.loads(said)["code"] == 0, f"POST /api/sync is answered by {said}")
+        expect(self.rows_count() == 3, "a sync by POST does not bring the views to MySQL")
+
+    def look_at_the_sandbox(self):
+        for unit, program in PROGRAMS.items():
+            pid = self.machine.show(unit, "MainPID")["MainPID"]
+            status = dict(line.split(":\t", 1) for line in self.machine.run("cat", f"/proc/{pid}/status").splitlines())
+            facts = {"NoNewPrivs": "1", "Seccomp": "2", "CapEff": "0" * 16, "CapBnd": "0" * 16}
+            expect(all(status[name].strip() == value for name, value in facts.items()), f"{unit} is not confined: {status}")
+            user = self.machine.run("ps", "-o", "user=", "-p", pid).strip()
+            expect(user == "readcount", f"{unit} runs as {user}")
+            policy = self.machine.run("cat", f"/proc/{pid}/stat").rsplit(") ", 1)[1].split()[38]
+            expect(int(policy) == SCHED_BATCH, f"{program} may not choose how it is scheduled")
+        expect("descriptors_few" not in self.log(), "the gateway may open too few files")
+        self.expect_modes({"/var/lib/readcount/spool.db": "readcount:readcount 600"})
+
+    # The check of the container's image, which asks the same programs.
+    def be_healthy(self):
+        ask = "cd /etc/readcount && PATH=/usr/lib/readcount:$PATH && exec setpriv --reuid=readcount --regid=readcount --clear-groups sh"
+        self.machine.run("install", "-m", "755", "/root/healthy", "/tmp/healthy")
+        for program in PROGRAMS.values():
+            self.machine.shell(f"{ask} /tmp/healthy {program}")
+        self.machine.run("systemctl", "stop", "readcount-sync.service")
+        self.machine.fails("bash", "-c", f"{ask} /tmp/healthy sync-service")
+
+    def come_back_after_a_crash(self):
+        before = self.machine.show("readcount-article.service", "MainPID")["MainPID"]
+        self.machine.run("systemctl", "kill", "--kill-who=main", "--signal=KILL", "readcount-article.service")
+        await_true(lambda: self.machine.show("readcount-article.service", "NRestarts")["NRestarts"] == "1", PATIENCE_SECONDS,
+                   "article-service is not started again")
+        self.await_active("readcount-article.service")
+        expect(self.machine.show("readcount-article.service", "MainPID")["MainPID"] != before, "it was not killed")
+        await_true(lambda: '"article_service":"serving"' in self.machine.shell("curl -s http://127.0.0.1:8080/readyz"),
+                   PATIENCE_SECONDS, lambda: "the gateway does not find it again:" + self.log())
+        self.expect_view(4)
+
+    # ---- Out again ----
+
+    # sync-service was stopped: it stays so.
+    def upgrade(self):
+        before = {unit: self.machine.show(unit, "MainPID")["MainPID"] for unit in UNITS}
+        self.machine.run("apt-get", "install", "-y", "--no-install-recommends", "/root/next.deb")
+        for unit in ("readcount-article.service", "readcount-gateway.service"):
+            self.await_active(unit)
+            expect(self.machine.show(unit, "MainPID")["MainPID"] != before[unit], f"{unit} still runs what was before the upgrade")
+        self.expect_state("readcount-sync.service", "inactive")
+        self.machine.shell(f"grep -q '^  interval: 5s$' /etc/readcount/app.yaml; grep -q {TOKEN} /etc/readcount/gateway.env")
+        self.expect_modes({"/etc/readcount/app.yaml": "root:readcount 640", "/etc/readcount/servers.env": "root:root 600"})
+        self.machine.run("systemctl", "start", "readcount-sync.service")
+        await_true(lambda: '"article_service":"serving"' in self.machine.shell("curl -s http://127.0.0.1:8080/readyz"),
+                   PATIENCE_SECONDS, lambda: "the gateway does not get ready after the upgrade:" + self.log())
+        self.expect_view(5)
+
+    def remove(self):
+        self.machine.run("apt-get", "remove", "-y", "readcount")
+        said = self.machine.shell("ps -eo args")
+        expect("/usr/lib/readcount" not in said, f"programs run on after the removal:\n{said}")
+        for unit in UNITS:
+            result = self.machine.shell(f"journalctl --unit={unit} --output=cat | tail -n 20")
+            expect("Deactivated successfully" in result, f"{unit} did not end cleanly:\n{result}")
+        self.machine.shell("grep -q '^  interval: 5s$' /etc/readcount/app.yaml; test -e /var/lib/readcount/spool.db")
+        self.machine.fails("test", "-e", "/usr/lib/readcount")
+
+    def purge(self):
+        self.machine.run("apt-get", "purge", "-y", "readcount")
+        left = self.machine.shell("find / -xdev -name '*readcount*' -not -path '/root/*' -not -path '/var/log/*' "
+                                  "-not -path '/tmp/systemd-private-*' -not -path '/var/tmp/systemd-private-*'")
+        expect(not left, f"the purge leaves:\n{left}")
+
+    # ---- Looking ----
+
+    def expect_view(self, count):
+        article = json.loads(self.machine.shell("curl -s http://127.0.0.1:8080/api/article/1"))
+        expect(article["code"] == 0 and article["data"]["read_count"] == count, f"not {count} views: {article}{self.log()}")
+
+    def rows_count(self):
+        return int(self.machine.run("mariadb", "-N", "article_sys", "-e", "select read_count from articles where id = 1"))
+
+    def expect_modes(self, expected):
+        for path, mode in expected.items():
+            found = self.machine.run("stat", "--format=%U:%G %a", path).strip()
+            expect(found == mode, f"{path} is {found}, not {mode}")
+
+    def is_enabled(self, unit):
+        return self.machine.shell(f"systemctl is-enabled {unit} || true").strip()
+
+    def expect_state(self, unit, state):
+        found = self.machine.show(unit, "ActiveState")["ActiveState"]
+        expect(found == state, f"{unit} is {found}, not {state}")
+
+    def await_active(self, unit):
+        await_true(lambda: self.machine.show(unit, "ActiveState")["ActiveState"] == "active", PATIENCE_SECONDS,
+                   lambda: f"{unit} does not get active:{self.log()}")
+
+    def log(self):
+        return "\n" + self.machine.run("journalctl", "--unit=readcount-*", "--no-pager", "--lines=40", "--output=short")
