@@ -8,9 +8,9 @@ cd "$(dirname "$0")/../.."
 walls='
 <hiredis/             ^services/common/redis/
 <mysql\.h>            ^services/common/mysql/
-<grpcpp/              ^services/common/rpc/|^services/[a-z]+/[a-z]+_(rpc|stream|watch)\.|^gateway/(article_stream|status_stream|grpc_backends)\.|^tests/
+<grpcpp/              ^services/common/rpc/|^services/[a-z]+/[a-z]+_(rpc|stream|watch)\.|^gateway/(article_stream|status_stream|grpc_backends)\.|^cli/rpc/|^tests/
 <boost/(asio|beast)   ^services/common/metrics/exporter\.|^gateway/(session|listener|timed_socket|request_reader|discarded_body|request_convert|response_text|gateway_server)\.|^tests/
-<rapidjson/           ^gateway/json\.|^tests/
+<rapidjson/           ^gateway/json\.|^cli/json\.|^tests/
 <yaml-cpp/            ^services/common/config/
 <sqlite3\.h>          ^services/article/sqlite_spool\.
 <spdlog/              ^services/common/base/log\.
@@ -20,7 +20,7 @@ walls='
 most_lines=400
 
 failed=0
-sources=$(find services gateway tests -name '*.h' -o -name '*.cc' | sort)
+sources=$(find services gateway cli tests -name '*.h' -o -name '*.cc' | sort)
 while read -r header allowed; do
   [ -n "$header" ] || continue
   outside=$(grep -lE "#include $header" $sources | grep -vE "$allowed" || true)

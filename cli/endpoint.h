@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "cli/command.h"
+
+namespace readcount::cli {
+
+// What a client shows to a service.
+struct Credentials {
+  std::string token;             // sent as `authorization: Bearer …`; empty: none
+  bool tls = false;              // the three below are PEM texts
+  std::string ca;                // trusted roots; empty: the system's
+  std::string certificate, key;  // the client's own; empty: none
+};
+
+// Where a service is, and how it is called.
+struct Endpoint {
+  std::string name;     // for messages: "the sync service"
+  std::string address;  // host:port
+  std::string option;   // that names another address
+  Credentials credentials;
+  absl::Duration timeout;  // of one call
+};
+
+// As the options say, or else gateway.article_service, gateway.sync_service and gateway.listen of the
+// configuration. INVALID_ARGUMENT if it cannot be read, or a token or PEM file cannot.
+absl::StatusOr<Endpoint> ArticleEndpoint(const Context& context);
+absl::StatusOr<Endpoint> SyncEndpoint(const Context& context);
+absl::StatusOr<Endpoint> GatewayEndpoint(const Context& context);
+
+// From --token-file, or else READCOUNT_TOKEN, and the TLS options.
+absl::StatusOr<Credentials> ReadCredentials(const Context& context);
+
+}  // namespace readcount::cli

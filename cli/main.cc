@@ -1,0 +1,28 @@
+#include <unistd.h>
+
+#include <CLI/Error.hpp>
+#include <cstdlib>
+#include <iostream>
+
+#include "cli/app.h"
+#include "cli/exit_code.h"
+
+int main(int argc, char** argv) {
+  // What gRPC would log itself comes back as statuses.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  readcount::cli::Context context{.environment = readcount::ProcessEnvironment(),
+                                  .in = {std::cin, isatty(STDIN_FILENO) == 1},
+                                  .out = {std::cout, isatty(STDOUT_FILENO) == 1},
+                                  .err = {std::cerr, isatty(STDERR_FILENO) == 1},
+                                  .clock = readcount::SystemClock()};
+  const auto app = readcount::cli::MakeApp(context);
+  try {
+    app->parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app->exit(error) == 0 ? readcount::cli::kOk : readcount::cli::kBadUsage;
+  }
+  const absl::Status status = context.command();
+  std::cout.flush();
+  if (!status.ok()) std::cerr << "readcount: " << status.message() << '\n';
+  return readcount::cli::ToExitCode(status);
+}
