@@ -1,16 +1,24 @@
 #include "cli/app.h"
 
+#include <string>
+
+#include "absl/strings/str_cat.h"
 #include "cli/audit_command.h"
+#include "cli/completion_command.h"
+#include "cli/dead_letters_command.h"
+#include "cli/doctor_command.h"
+#include "cli/exit_code.h"
+#include "cli/get_command.h"
+#include "cli/list_command.h"
+#include "cli/load_command.h"
+#include "cli/man_command.h"
+#include "cli/sync_command.h"
+#include "cli/view_command.h"
 
 namespace readcount::cli {
 namespace {
 
-void AddCommonOptions(CLI::App& app, Context& context) {
-  app.add_option(
-         "--config", context.config,
-         "Configuration file; without it app.yaml in this folder, else /etc/readcount/app.yaml, else the "
-         "usual addresses on this machine")
-      ->type_name("FILE");
+void AddAddresses(CLI::App& app, Context& context) {
   app.add_option("--article-service", context.article_service,
                  "Address of the article service; without it gateway.article_service of the configuration")
       ->type_name("HOST:PORT");
@@ -20,39 +28,63 @@ void AddCommonOptions(CLI::App& app, Context& context) {
   app.add_option("--gateway", context.gateway,
                  "Address of the gateway; without it gateway.listen of the configuration")
       ->type_name("HOST:PORT");
-  AddTimeOption(app, "--timeout", context.timeout, absl::Milliseconds(1), absl::Hours(24),
-                "Longest wait for the answer to one call");
+}
+
+void AddCredentials(CLI::App& app, Context& context) {
   app.add_option("--token-file", context.token_file,
-                 "File that holds the token for the services; without it the environment's READCOUNT_TOKEN")
+                 "File with the token for the services; without it READCOUNT_TOKEN of the environment")
       ->type_name("FILE");
-  app.add_option("--tls-ca", context.tls_ca, "Speak TLS, and trust the certificates of this PEM file")
+  app.add_option("--tls-ca", context.tls_ca, "Speak TLS, and trust the certificates in this PEM file")
       ->type_name("FILE");
-  app.add_option("--tls-cert", context.tls_cert, "Speak TLS, and show the certificate of this PEM file")
+  app.add_option("--tls-cert", context.tls_cert, "Speak TLS, and show the certificate in this PEM file")
       ->type_name("FILE");
   app.add_option("--tls-key", context.tls_key, "The key of --tls-cert, a PEM file")->type_name("FILE");
+}
+
+void AddCommonOptions(CLI::App& app, Context& context) {
+  app.add_option("--config", context.config,
+                 "Configuration file; without it app.yaml in this folder, or else /etc/readcount/app.yaml, "
+                 "or else the "
+                 "usual addresses on this machine")
+      ->type_name("FILE");
+  AddAddresses(app, context);
+  AddCredentials(app, context);
+  AddTimeOption(app, "--timeout", context.timeout, absl::Milliseconds(1), absl::Hours(24),
+                "Longest wait for the answer to one call");
   app.add_flag_callback(
       "--json", [&context] { context.output = OutputMode::kJson; },
       "Write JSON for programs, an object a line, instead of text for people");
   app.set_version_flag("--version", "readcount " READCOUNT_VERSION, "Print the version and exit");
 }
 
-constexpr char kFooter[] =
-    "The options of `readcount --help` may stand after a command too. Exit status: 0 done, 1 failed or found "
-    "wrong, "
-    "2 bad usage or configuration, 3 unreachable, 4 credentials refused, 5 not known whether it was done.";
+std::string Footer() {
+  std::string text = "The options of `readcount --help` may stand after a command too. Exit status:\n";
+  for (const auto& [code, meaning] : ExitCodeMeanings())
+    absl::StrAppend(&text, "  ", static_cast<int>(code), "  ", meaning, "\n");
+  return text;
+}
 
 }  // namespace
 
 std::unique_ptr<CLI::App> MakeApp(Context& context) {
   auto app =
       std::make_unique<CLI::App>("Operates readcount: its articles, its syncer and its books", "readcount");
-  // What follows is inherited by the commands.
+  // What the commands inherit has to be there before them.
   app->fallthrough();
-  app->footer(kFooter);
+  app->footer(Footer());
   app->set_help_flag("-h,--help", "Print this help and exit");
   app->require_subcommand(1);
   AddCommonOptions(*app, context);
+  AddViewCommand(*app, context);
+  AddGetCommand(*app, context);
+  AddListCommand(*app, context);
+  AddSyncCommand(*app, context);
   AddAuditCommand(*app, context);
+  AddDeadLettersCommand(*app, context);
+  AddDoctorCommand(*app, context);
+  AddLoadCommand(*app, context);
+  AddCompletionCommand(*app, context);
+  AddManCommand(*app, context);
   return app;
 }
 

@@ -2,6 +2,18 @@
 
 namespace readcount::cli {
 
+const std::vector<ExitCodeMeaning>& ExitCodeMeanings() {
+  static const std::vector<ExitCodeMeaning> meanings = {
+      {kOk, "done, and nothing is wrong"},
+      {kFailed, "the operation failed, the books do not balance, or doctor found something"},
+      {kBadUsage, "the command line, an argument or the configuration is wrong"},
+      {kUnreachable, "a service, Redis or MySQL is away or did not answer in time"},
+      {kRefused, "credentials are missing or refused"},
+      {kNotKnown, "the answer was lost: it may have been done, or not"},
+      {kInterrupted, "interrupted by Ctrl-C or SIGTERM"}};
+  return meanings;
+}
+
 ExitCode ToExitCode(const absl::Status& status) {
   switch (status.code()) {
     case absl::StatusCode::kOk:
@@ -16,6 +28,8 @@ ExitCode ToExitCode(const absl::Status& status) {
       return kRefused;
     case absl::StatusCode::kUnknown:
       return kNotKnown;
+    case absl::StatusCode::kCancelled:
+      return kInterrupted;
     default:
       return kFailed;
   }

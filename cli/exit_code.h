@@ -1,18 +1,29 @@
 #pragma once
 
+#include <vector>
+
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 
 namespace readcount::cli {
 
 // The exit codes, which scripts may rely on.
 enum ExitCode {
   kOk = 0,
-  kFailed = 1,       // the operation failed, the books do not balance, doctor found a problem
-  kBadUsage = 2,     // the command line, the configuration or an argument is wrong
-  kUnreachable = 3,  // a service, Redis or MySQL is away or did not answer in time
-  kRefused = 4,      // the credentials are missing or refused
-  kNotKnown = 5,     // the answer was lost: it may have been done, or not
+  kFailed = 1,
+  kBadUsage = 2,
+  kUnreachable = 3,
+  kRefused = 4,
+  kNotKnown = 5,
+  kInterrupted = 130,
 };
+
+// Each with its meaning, for people.
+struct ExitCodeMeaning {
+  ExitCode code;
+  absl::string_view meaning;
+};
+const std::vector<ExitCodeMeaning>& ExitCodeMeanings();
 
 // The code for how a command ended.
 ExitCode ToExitCode(const absl::Status& status);

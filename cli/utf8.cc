@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "absl/functional/function_ref.h"
-#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 
 namespace readcount::cli {
 namespace {
@@ -51,7 +51,7 @@ std::string MendedUtf8(absl::string_view text) {
   std::string mended;
   mended.reserve(text.size());
   ForEachCharacter(text, [&](std::optional<wchar_t> character, absl::string_view bytes) {
-    mended.append(character.has_value() ? bytes : "\uFFFD");
+    absl::StrAppend(&mended, character.has_value() ? bytes : "\uFFFD");
   });
   return mended;
 }
@@ -60,7 +60,7 @@ std::string Plain(absl::string_view text) {
   std::string plain;
   plain.reserve(text.size());
   ForEachCharacter(text, [&](std::optional<wchar_t> character, absl::string_view bytes) {
-    plain.append(!character.has_value() ? "\uFFFD" : IsControl(*character) ? " " : bytes);
+    absl::StrAppend(&plain, !character.has_value() ? "\uFFFD" : IsControl(*character) ? " " : bytes);
   });
   return plain;
 }

@@ -8,6 +8,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "cli/rpc/channel.h"
+#include "cli/rpc/unary_call.h"
 #include "readcount/v1/sync_service.grpc.pb.h"
 
 namespace readcount::cli {
@@ -16,17 +17,9 @@ struct SyncClient::Impl {
   explicit Impl(Endpoint to)
       : endpoint(std::move(to)), stub(v1::SyncService::NewStub(MakeChannel(endpoint))) {}
 
-  // One call with the endpoint's timeout.
-  template <typename Request, typename Response>
-  absl::StatusOr<Response> Call(grpc::Status (v1::SyncService::Stub::*method)(grpc::ClientContext*,
-                                                                              const Request&, Response*),
-                                const Request& request) {
-    grpc::ClientContext call;
-    PrepareCall(call, endpoint);
-    Response response;
-    if (const grpc::Status status = ((*stub).*method)(&call, request, &response); !status.ok())
-      return Explained(status, endpoint);
-    return response;
+  template <typename Method, typename Request>
+  auto Call(Method method, const Request& request) {
+    return CallUnary(*stub, method, request, endpoint);
   }
 
   const Endpoint endpoint;

@@ -1,0 +1,209 @@
+#include "cli/dead_letters_command.h"
+
+#include <CLI/Validators.hpp>
+#include <istream>
+#include <map>
+#include <memory>
+#include <ostream>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "cli/endpoint.h"
+#include "cli/format.h"
+#include "cli/json.h"
+#include "cli/pages.h"
+#include "cli/rpc/sync_client.h"
+#include "cli/table.h"
+
+namespace readcount::cli {
+namespace {
+
+const std::map<std::string, v1::DeadLetterReason>& Reasons() {
+  static const std::map<std::string, v1::DeadLetterReason> reasons = {
+      {"not_an_article_id", v1::DEAD_LETTER_REASON_NOT_AN_ARTICLE_ID},
+      {"not_a_number", v1::DEAD_LETTER_REASON_NOT_A_NUMBER},
+      {"no_such_article", v1::DEAD_LETTER_REASON_NO_SUCH_ARTICLE},
+      {"overflow", v1::DEAD_LETTER_REASON_OVERFLOW},
+      {"negative_result", v1::DEAD_LETTER_REASON_NEGATIVE_RESULT}};
+  return reasons;
+}
+
+// Which letters, as the options of retry and drop say.
+struct Selection {
+  std::vector<uint64_t> ids;
+  std::string reason;
+  bool all = false;
+  std::string requested_by;
+  bool yes = false;  // drop only
+};
+
+void AddReason(CLI::App& command, std::string& reason) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : Reasons()) names.push_back(name);
+  command.add_option("--reason", reason, "Only those that have this reason")
+      ->type_name("REASON")
+      ->check(CLI::IsMember(names));
+}
+
+v1::DeadLetterReason ToReason(const std::string& name) {
+  const auto found = Reasons().find(name);
+  return found == Reasons().end() ? v1::DEAD_LETTER_REASON_UNSPECIFIED : found->second;
+}
+
+std::shared_ptr<Selection> AddSelection(CLI::App& command, const Context& context) {
+  auto selection = std::make_shared<Selection>();
+  selection->requested_by = context.environment("USER").value_or("readcount");
+  CLI::Option* ids = command.add_option("ID", selection->ids, "The letters' ids")->type_name("");
+  AddReason(command, selection->reason);
+  command.add_flag("--all", selection->all, "All of them")->excludes(ids)->excludes("--reason");
+  command
+      .add_option("--requested-by", selection->requested_by,
+                  "Who asks, for the log; without it the user's name")
+      ->type_name("NAME");
+  return selection;
+}
+
+absl::StatusOr<v1::DeadLetterSelection> ToProto(const Selection& selection) {
+  if (selection.ids.empty() && selection.reason.empty() && !selection.all)
+    return absl::InvalidArgumentError("which dead letters? Name their ids, a --reason, or --all");
+  v1::DeadLetterSelection proto;
+  proto.mutable_ids()->Assign(selection.ids.begin(), selection.ids.end());
+  proto.set_reason(ToReason(selection.reason));
+  proto.set_all(selection.all);
+  return proto;
+}
+
+void PrintLetters(const v1::ListDeadLettersResponse& page, std::ostream& out) {
+  constexpr auto kRight = Table::Align::kRight;
+  Table table(
+      {{"LETTER", kRight}, {"SINCE"}, {"REASON"}, {"FIELD"}, {"VALUE"}, {"VIEWS", kRight}, {"BATCH"}});
+  for (const v1::DeadLetter& letter : page.dead_letters()) {
+    table.Add({absl::StrCat(letter.id()), Moment(letter.has_created_at(), letter.created_at()),
+               Words(v1::DeadLetterReason_Name(letter.reason()), "DEAD_LETTER_REASON_"), letter.field(),
+               letter.value(), Grouped(letter.views()), absl::StrCat(letter.life(), "/", letter.epoch())});
+  }
+  table.Print(out);
+}
+
+absl::Status List(Context& context, const PageOptions& pages, const std::string& reason) {
+  const absl::StatusOr<Endpoint> endpoint = SyncEndpoint(context);
+  if (!endpoint.ok()) return endpoint.status();
+  SyncClient client(*endpoint);
+  v1::ListDeadLettersRequest request;
+  request.set_reason(ToReason(reason));
+  return ShowPages(
+      context, pages, request, [&] { return client.ListDeadLetters(request); },
+      [&](const v1::ListDeadLettersResponse& page) { PrintLetters(page, context.out.stream); });
+}
+
+absl::Status Retry(Context& context, const Selection& selection) {
+  v1::RetryDeadLettersRequest request;
+  absl::StatusOr<v1::DeadLetterSelection> selected = ToProto(selection);
+  if (!selected.ok()) return selected.status();
+  *request.mutable_selection() = *std::move(selected);
+  request.set_requested_by(selection.requested_by);
+  const absl::StatusOr<Endpoint> endpoint = SyncEndpoint(context);
+  if (!endpoint.ok()) return endpoint.status();
+  const absl::StatusOr<v1::RetryDeadLettersResponse> response =
+      SyncClient(*endpoint).RetryDeadLetters(request);
+  if (!response.ok()) return response.status();
+  if (context.json()) {
+    context.out.stream << MessageJson(*response) << '\n';
+  } else {
+    context.out.stream << Grouped(response->added()) << " letters added to their articles, with "
+                       << Grouped(response->views()) << " views\n";
+  }
+  if (response->kept() == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      Grouped(response->kept()),
+      " letters could not be added and stay: `readcount dead-letters list` tells the reason of each"));
+}
+
+// What drop is about to do, for the question and the refusal.
+std::string Described(const Selection& selection) {
+  if (selection.all) return "all dead letters";
+  const std::string reason =
+      selection.reason.empty() ? "" : absl::StrCat(" with the reason ", selection.reason);
+  if (selection.ids.empty()) return absl::StrCat("all dead letters", reason);
+  return absl::StrCat(selection.ids.size(), " dead letters", reason);
+}
+
+absl::Status Confirm(Context& context, const Selection& selection) {
+  if (selection.yes) return absl::OkStatus();
+  if (!context.in.is_terminal) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("would give up ", Described(selection), ", which cannot be undone: confirm by --yes"));
+  }
+  context.err.stream << "Give up " << Described(selection)
+                     << "? Their views will never reach an article. [y/N] " << std::flush;
+  std::string answer;
+  std::getline(context.in.stream, answer);
+  answer = absl::AsciiStrToLower(absl::StripAsciiWhitespace(answer));
+  if (answer == "y" || answer == "yes") return absl::OkStatus();
+  return absl::AbortedError("nothing was dropped");
+}
+
+absl::Status Drop(Context& context, const Selection& selection) {
+  v1::DropDeadLettersRequest request;
+  absl::StatusOr<v1::DeadLetterSelection> selected = ToProto(selection);
+  if (!selected.ok()) return selected.status();
+  *request.mutable_selection() = *std::move(selected);
+  request.set_requested_by(selection.requested_by);
+  const absl::StatusOr<Endpoint> endpoint = SyncEndpoint(context);
+  if (!endpoint.ok()) return endpoint.status();
+  if (absl::Status confirmed = Confirm(context, selection); !confirmed.ok()) return confirmed;
+  const absl::StatusOr<v1::DropDeadLettersResponse> response = SyncClient(*endpoint).DropDeadLetters(request);
+  if (!response.ok()) return response.status();
+  if (context.json()) {
+    context.out.stream << MessageJson(*response) << '\n';
+  } else {
+    context.out.stream << Grouped(response->dropped()) << " letters given up, with "
+                       << Grouped(response->views()) << " views\n";
+  }
+  return absl::OkStatus();
+}
+
+void AddList(CLI::App& group, Context& context) {
+  struct Options {
+    std::string reason;
+    PageOptions pages;
+  };
+  CLI::App* command = group.add_subcommand("list", "Show them, oldest first");
+  auto options = std::make_shared<Options>();
+  AddReason(*command, options->reason);
+  AddPageOptions(*command, options->pages, 1000, 50);
+  command->callback([&context, options] {
+    context.command = [&context, options] { return List(context, options->pages, options->reason); };
+  });
+}
+
+void AddRetry(CLI::App& group, Context& context) {
+  CLI::App* command = group.add_subcommand(
+      "retry", "Try again to add them to their articles, for example once a missing article is back");
+  command->callback([&context, selection = AddSelection(*command, context)] {
+    context.command = [&context, selection] { return Retry(context, *selection); };
+  });
+}
+
+void AddDrop(CLI::App& group, Context& context) {
+  CLI::App* command = group.add_subcommand("drop", "Give them up: their views never reach an article");
+  auto selection = AddSelection(*command, context);
+  command->add_flag("--yes", selection->yes, "Do not ask");
+  command->callback([&context, selection] {
+    context.command = [&context, selection] { return Drop(context, *selection); };
+  });
+}
+
+}  // namespace
+
+void AddDeadLettersCommand(CLI::App& app, Context& context) {
+  CLI::App* group =
+      app.add_subcommand("dead-letters", "See to what could not be added to an article, and why");
+  group->require_subcommand(1);
+  AddList(*group, context);
+  AddRetry(*group, context);
+  AddDrop(*group, context);
+}
+
+}  // namespace readcount::cli

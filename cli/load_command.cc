@@ -1,0 +1,240 @@
+#include "cli/load_command.h"
+
+#include <CLI/Validators.hpp>
+#include <memory>
+#include <optional>
+#include <ostream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+#include "cli/endpoint.h"
+#include "cli/format.h"
+#include "cli/http/view_sender.h"
+#include "cli/interrupt.h"
+#include "cli/json.h"
+#include "cli/live_line.h"
+#include "cli/load/load.h"
+#include "cli/rpc/sync_client.h"
+#include "cli/rpc/view_senders.h"
+#include "cli/table.h"
+#include "services/common/base/poller.h"
+
+namespace readcount::cli {
+namespace {
+
+constexpr absl::Duration kShowEvery = absl::Seconds(1);
+
+struct Options {
+  LoadOptions load;
+  bool unary = false;
+  std::string http;  // URL of a gateway; empty: gRPC
+  bool books = false;
+};
+
+double Rate(const Load::Totals& totals) {
+  return static_cast<double>(totals.acknowledged) / std::max(1e-3, absl::ToDoubleSeconds(totals.elapsed));
+}
+
+std::string Latency(absl::Duration latency) {
+  return absl::StrFormat("%.3gms", absl::ToDoubleMilliseconds(latency));
+}
+
+std::string ProgressLine(const Load& load, const Load::Totals& totals) {
+  return absl::StrCat(Span(totals.elapsed), "  ", Grouped(static_cast<uint64_t>(Rate(totals))), "/s  ",
+                      Grouped(totals.acknowledged), " acknowledged  ", Grouped(totals.refused), " refused  ",
+                      Grouped(totals.unknown), " unknown  p99 ", Latency(load.latencies().Percentile(0.99)));
+}
+
+// One object for each second, and the last with `final` true.
+std::string Json(const Load& load, const Load::Totals& totals, bool is_final,
+                 std::optional<int64_t> recorded) {
+  std::vector<std::pair<std::string, JsonValue>> fields = {{"final", is_final},
+                                                           {"seconds", absl::ToDoubleSeconds(totals.elapsed)},
+                                                           {"acknowledged", totals.acknowledged},
+                                                           {"refused", totals.refused},
+                                                           {"unknown", totals.unknown},
+                                                           {"rate", Rate(totals)},
+                                                           {"error", totals.error}};
+  const std::pair<const char*, double> percentiles[] = {
+      {"p50_ms", 0.5}, {"p90_ms", 0.9}, {"p99_ms", 0.99}, {"p999_ms", 0.999}};
+  for (const auto& [name, share] : percentiles)
+    fields.emplace_back(name, absl::ToDoubleMilliseconds(load.latencies().Percentile(share)));
+  if (recorded.has_value()) fields.emplace_back("books_recorded", *recorded);
+  return ObjectJson(fields);
+}
+
+void PrintSummary(const Load& load, const Load::Totals& totals, std::optional<int64_t> recorded,
+                  std::ostream& out) {
+  Table table({{.title = ""}, {.title = "", .align = Table::Align::kRight}, {.title = ""}});
+  table.Add({"acknowledged", Grouped(totals.acknowledged),
+             absl::StrCat(Grouped(static_cast<uint64_t>(Rate(totals))), "/s for ", Span(totals.elapsed))});
+  table.Add({"refused", Grouped(totals.refused), "not counted"});
+  table.Add({"unknown", Grouped(totals.unknown), "answer lost: counted once, or not"});
+  if (recorded.has_value()) table.Add({"recorded", Grouped(*recorded), "by the books, meanwhile"});
+  const std::pair<const char*, double> percentiles[] = {
+      {"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}};
+  for (const auto& [name, share] : percentiles)
+    table.Add({name, Latency(load.latencies().Percentile(share))});
+  table.Print(out);
+}
+
+// Shows how it goes, every second.
+class Progress {
+ public:
+  Progress(Context& context, const Load& load) : context_(context), load_(load) {
+    if (context.out.is_terminal && !context.json()) live_.emplace(context.out.stream);
+  }
+
+  void Show() {
+    const Load::Totals totals = load_.Read();
+    if (live_.has_value()) {
+      live_->Draw(ProgressLine(load_, totals));
+    } else if (context_.json()) {
+      context_.out.stream << Json(load_, totals, false, std::nullopt) << std::endl;
+    } else {
+      context_.out.stream << ProgressLine(load_, totals) << std::endl;
+    }
+  }
+
+ private:
+  Context& context_;
+  const Load& load_;
+  std::optional<LiveLine> live_;
+};
+
+absl::StatusOr<MakeSender> ChooseSender(Context& context, const Options& options) {
+  if (!options.http.empty()) {
+    absl::string_view address = options.http;
+    if (!absl::ConsumePrefix(&address, "http://") || absl::StrContains(absl::StripSuffix(address, "/"), '/'))
+      return absl::InvalidArgumentError("--http: is not http://host:port, for example http://127.0.0.1:8080");
+    std::string host(absl::StripSuffix(address, "/"));
+    return [host = std::move(host), timeout = context.timeout] { return MakeHttpSender(host, timeout); };
+  }
+  const absl::StatusOr<Endpoint> endpoint = ArticleEndpoint(context);
+  if (!endpoint.ok()) return endpoint.status();
+  return [endpoint = *endpoint, unary = options.unary] {
+    return unary ? MakeUnarySender(endpoint) : MakeStreamSender(endpoint);
+  };
+}
+
+// Views that article services have recorded, by the books.
+class Books {
+ public:
+  // Reads them now, if `wanted`.
+  static absl::StatusOr<Books> Open(const Context& context, bool wanted) {
+    Books books;
+    if (!wanted) return books;
+    const absl::StatusOr<Endpoint> endpoint = SyncEndpoint(context);
+    if (!endpoint.ok()) return endpoint.status();
+    books.endpoint_ = *endpoint;
+    const absl::StatusOr<int64_t> before = books.ReadRecorded();
+    if (!before.ok()) return before.status();
+    books.before_ = *before;
+    return books;
+  }
+
+  // How many more there are; none if not wanted.
+  absl::StatusOr<std::optional<int64_t>> RecordedMeanwhile() const {
+    if (!endpoint_.has_value()) return std::optional<int64_t>();
+    const absl::StatusOr<int64_t> now = ReadRecorded();
+    if (!now.ok()) return now.status();
+    return std::optional<int64_t>(*now - before_);
+  }
+
+ private:
+  absl::StatusOr<int64_t> ReadRecorded() const {
+    const absl::StatusOr<v1::AuditResponse> books = SyncClient(*endpoint_).Audit();
+    if (!books.ok()) return books.status();
+    return books->recorded();
+  }
+
+  std::optional<Endpoint> endpoint_;
+  int64_t before_ = 0;
+};
+
+absl::Status Judge(const Load::Totals& totals, std::optional<int64_t> recorded) {
+  const auto least = static_cast<int64_t>(totals.acknowledged),
+             most = least + static_cast<int64_t>(totals.unknown);
+  if (recorded.has_value() && (*recorded < least || *recorded > most)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the books recorded ", Grouped(*recorded), " views meanwhile, and ", Grouped(least),
+        " were acknowledged",
+        totals.unknown > 0 ? absl::StrCat(", of ", Grouped(totals.unknown), " it is not known") : "",
+        ": did somebody else view articles too, or is Redis away and views are held?"));
+  }
+  if (totals.acknowledged > 0 || totals.error.empty()) return absl::OkStatus();
+  const std::string message = "no view was acknowledged: " + totals.error;
+  return totals.reached ? absl::AbortedError(message) : absl::UnavailableError(message);
+}
+
+absl::Status RunLoad(Context& context, const Options& options) {
+  const absl::StatusOr<MakeSender> make_sender = ChooseSender(context, options);
+  if (!make_sender.ok()) return make_sender.status();
+  const absl::StatusOr<Books> books = Books::Open(context, options.books);
+  if (!books.ok()) return books.status();
+  Load load(options.load, *make_sender, context.clock);
+  {
+    const Interrupt interrupt([&] { load.Stop(); });
+    Progress progress(context, load);
+    const Poller poller(kShowEvery, [&] { progress.Show(); });
+    load.Wait();
+  }
+  const absl::StatusOr<std::optional<int64_t>> recorded = books->RecordedMeanwhile();
+  const std::optional<int64_t> meanwhile = recorded.ok() ? *recorded : std::nullopt;
+  const Load::Totals totals = load.Read();
+  if (context.json()) {
+    context.out.stream << Json(load, totals, true, meanwhile) << '\n';
+  } else {
+    PrintSummary(load, totals, meanwhile, context.out.stream);
+    if (!totals.error.empty())
+      context.err.stream << "the last that was not acknowledged: " << totals.error << '\n';
+  }
+  return recorded.ok() ? Judge(totals, meanwhile) : recorded.status();
+}
+
+}  // namespace
+
+void AddLoadCommand(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand(
+      "load", "View articles for a trial: real views, which are counted; Ctrl-C ends it with its summary");
+  auto options = std::make_shared<Options>();
+  LoadOptions& load = options->load;
+  command->add_option("--rate", load.rate, "Views a second; without it as many as are answered")
+      ->type_name("COUNT");
+  command->add_option("--ids", load.ids, "View articles 1 to this")
+      ->type_name("COUNT")
+      ->check(CLI::PositiveNumber.description(""))
+      ->capture_default_str();
+  command->add_option("--zipf", load.zipf, "Exponent of the articles' popularity, such as 0.99; 0: all alike")
+      ->type_name("EXPONENT")
+      ->check(CLI::Range(0.0, 10.0).description(""))
+      ->capture_default_str();
+  command->add_option("--connections", load.connections, "Connections, each with one message under way")
+      ->type_name("COUNT")
+      ->check(CLI::Range(1, 10000).description(""))
+      ->capture_default_str();
+  command->add_option("--batch", load.batch, "Most views in one message of a stream, 1 to 1000")
+      ->type_name("COUNT")
+      ->check(CLI::Range(1, 1000).description(""))
+      ->capture_default_str();
+  AddTimeOption(*command, "--duration", load.duration, absl::Milliseconds(1), absl::Hours(24 * 7),
+                "How long");
+  command->add_option("--seed", load.seed, "Of the articles drawn")
+      ->type_name("NUMBER")
+      ->capture_default_str();
+  CLI::Option* unary =
+      command->add_flag("--unary", options->unary, "By a call for each view, instead of streams");
+  command->add_option("--http", options->http, "By requests to a gateway, instead of gRPC: http://host:port")
+      ->type_name("URL")
+      ->excludes(unary);
+  command->add_flag(
+      "--books", options->books,
+      "Compare with the books before and after: exit 1 unless they recorded just these views. Nobody "
+      "else may view articles meanwhile");
+  command->callback(
+      [&context, options] { context.command = [&context, options] { return RunLoad(context, *options); }; });
+}
+
+}  // namespace readcount::cli

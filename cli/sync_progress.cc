@@ -1,0 +1,70 @@
+#include "cli/sync_progress.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "cli/format.h"
+
+namespace readcount::cli {
+namespace {
+
+std::string Phase(const v1::SyncStatus& status) {
+  return Words(v1::SyncPhase_Name(status.phase()), "SYNC_PHASE_");
+}
+
+double Share(const v1::SyncStatus& status) {
+  if (status.articles_total() == 0) return 0;
+  return std::min(1.0,
+                  static_cast<double>(status.articles_done()) / static_cast<double>(status.articles_total()));
+}
+
+}  // namespace
+
+void SyncProgress::Take(const v1::SyncStatus& status) {
+  const absl::Duration now = clock_.Elapsed();
+  const bool same_batch = under_way() && status.epoch() == status_.epoch() &&
+                          status.articles_total() == status_.articles_total() &&
+                          status.articles_done() >= begin_done_;
+  if (!same_batch) {
+    begin_ = now;
+    begin_done_ = status.articles_done();
+    rate_ = 0;
+  } else if (now > begin_ && status.articles_done() > begin_done_) {
+    rate_ = static_cast<double>(status.articles_done() - begin_done_) / absl::ToDoubleSeconds(now - begin_);
+  }
+  status_ = status;
+}
+
+std::string SyncProgress::Idle() const {
+  std::string text = Phase(status_);
+  if (status_.phase() == v1::SYNC_PHASE_BACKING_OFF) absl::StrAppend(&text, ": ", status_.last_error());
+  absl::StrAppend(&text, "  ", Grouped(status_.pending_articles()), " articles pending  lag ",
+                  Span(absl::Seconds(status_.lag_seconds())));
+  return text;
+}
+
+std::string SyncProgress::Figures() const {
+  std::string text = absl::StrFormat("%3.0f %%  %s/%s articles  %s views", 100 * Share(status_),
+                                     Grouped(status_.articles_done()), Grouped(status_.articles_total()),
+                                     Grouped(status_.views_done()));
+  if (rate_ > 0) absl::StrAppend(&text, "  ", Grouped(static_cast<uint64_t>(rate_)), "/s");
+  return text;
+}
+
+std::string SyncProgress::Bar(int columns) const {
+  constexpr int kLeast = 10, kMost = 40, kFrame = 6;  // the brackets, and the spaces around
+  if (!under_way()) return Idle();
+  const std::string phase = Phase(status_), figures = Figures();
+  const int room = columns - kFrame - static_cast<int>(phase.size() + figures.size());
+  const int width = std::clamp(room, kLeast, kMost);
+  const int done = static_cast<int>(Share(status_) * width);
+  return absl::StrCat(phase, " [", std::string(static_cast<size_t>(done), '#'),
+                      std::string(static_cast<size_t>(width - done), '-'), "] ", figures);
+}
+
+std::string SyncProgress::Line() const {
+  return under_way() ? absl::StrCat(Phase(status_), " ", Figures()) : Idle();
+}
+
+}  // namespace readcount::cli

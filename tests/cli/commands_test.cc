@@ -1,0 +1,192 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "tests/cli/readcount.h"
+#include "tests/support/await.h"
+
+namespace readcount::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+constexpr char kLive[] = "article_sys:read_count:hash";
+
+TEST(CliArticlesTest, ViewCountsAndGetDoesNot) {
+  Stack stack(3);
+  const Variables at = AddressesOf(stack);
+  EXPECT_EQ(RunTool({"view", "1", "2", "--json"}, at).status, 0);
+  const ToolResult second = RunTool({"view", "1"}, at);
+  EXPECT_EQ(second.status, 0);
+  EXPECT_THAT(second.out,
+              StartsWith("ID  VIEWS  CREATED               AUTHOR  TITLE\n 1      2  2024-12-08T10:10:01Z"));
+  for (int i = 0; i < 2; ++i) {
+    const ToolResult got = RunTool({"get", "1", "2", "--json"}, at);
+    EXPECT_EQ(got.status, 0);
+    EXPECT_THAT(got.out,
+                HasSubstr(R"({"id":1,"article":{"id":1,"title":"title 1","read_count":2,"content":"text",)"));
+    EXPECT_THAT(got.out, HasSubstr(R"({"id":2,"article":{"id":2,"title":"title 2","read_count":1,)"));
+    EXPECT_THAT(got.err, IsEmpty());
+  }
+}
+
+TEST(CliArticlesTest, WhatIsNotThereFailsAndTheOthersAreShown) {
+  Stack stack(3);
+  const ToolResult got = RunTool({"get", "9", "1"}, AddressesOf(stack));
+  EXPECT_EQ(got.status, 1);
+  EXPECT_THAT(got.out, HasSubstr("title 1"));
+  EXPECT_THAT(got.err, HasSubstr("readcount: article 9: "));
+  const ToolResult viewed = RunTool({"view", "9", "1", "--json"}, AddressesOf(stack));
+  EXPECT_EQ(viewed.status, 1);
+  EXPECT_THAT(viewed.out, HasSubstr(R"({"id":9,"error":{"code":5,)"));
+  EXPECT_THAT(viewed.out, HasSubstr(R"({"id":1,"article":{)"));
+  EXPECT_EQ(RunTool({"view", "0"}, AddressesOf(stack)).status, 2);
+}
+
+TEST(CliArticlesTest, ListsPageByPageOrAll) {
+  Stack stack(45);
+  const Variables at = AddressesOf(stack);
+  const ToolResult page = RunTool({"list", "--page-size", "2"}, at);
+  EXPECT_EQ(page.status, 0);
+  EXPECT_THAT(page.out, HasSubstr("title 45\n44      0"));
+  EXPECT_THAT(page.out, Not(HasSubstr("title 43")));
+  ASSERT_THAT(page.err, HasSubstr("--page-token "));
+  const size_t begin = page.err.find("--page-token ") + 13;
+  const std::string token = page.err.substr(begin, page.err.find(',', begin) - begin);
+  EXPECT_THAT(RunTool({"list", "--page-size", "2", "--page-token", token}, at).out, HasSubstr("title 43"));
+  const ToolResult all = RunTool({"list", "--all", "--author", "ann", "--json"}, at);
+  EXPECT_EQ(all.status, 0);
+  size_t articles = 0;
+  for (size_t place = 0; (place = all.out.find("\"title\":", place)) != std::string::npos; ++place)
+    ++articles;
+  EXPECT_EQ(articles, 23u);  // the odd ones of 45
+  EXPECT_EQ(std::count(all.out.begin(), all.out.end(), '\n'), 2);
+}
+
+TEST(CliSyncTest, RunsAndTellsHowItWent) {
+  Stack stack(3);
+  const Variables at = AddressesOf(stack);
+  RunTool({"view", "1", "1", "2"}, at);
+  const ToolResult run = RunTool({"sync", "run", "--requested-by", "night job"}, at);
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out, MatchesRegex("(.*\n)*run 1 succeeded: 2 articles, 3 views in [0-9.]+m?s\n"));
+  EXPECT_EQ(Stack::ViewsInMysql(), 3u);
+  const ToolResult again = RunTool({"sync", "run", "--json"}, at);
+  EXPECT_EQ(again.status, 0);
+  EXPECT_THAT(again.out, HasSubstr(R"("outcome":"succeeded","articles":0,"views":0,)"));
+  const ToolResult runs = RunTool({"sync", "runs"}, at);
+  EXPECT_THAT(runs.out, StartsWith("RUN  STARTED"));
+  EXPECT_THAT(runs.out, HasSubstr("night job"));
+  EXPECT_THAT(RunTool({"sync", "runs", "--json"}, at).out, HasSubstr(R"("requested_by":"night job"})"));
+}
+
+TEST(CliSyncTest, ShowsTheStatus) {
+  Stack stack(3);
+  const ToolResult status = RunTool({"sync", "status"}, AddressesOf(stack));
+  EXPECT_EQ(status.status, 0) << status.err;
+  EXPECT_THAT(status.out, StartsWith("phase"));
+  EXPECT_THAT(status.out, HasSubstr("views survive Redis' death"));
+  EXPECT_THAT(RunTool({"--json", "sync", "status"}, AddressesOf(stack)).out,
+              StartsWith(R"({"phase":"idle",)"));
+}
+
+TEST(CliSyncTest, WatchesUntilItIsInterrupted) {
+  Stack stack(3);
+  const Variables at = AddressesOf(stack);
+  RunningTool watch({"sync", "watch"}, at), json({"sync", "watch", "--json"}, at);
+  watch.AwaitOut("idle");
+  json.AwaitOut("\"phase\":\"idle\"");
+  RunTool({"view", "1"}, at);
+  RunTool({"sync", "run"}, at);
+  watch.AwaitOut("run 1 succeeded: 1 articles, 1 views");
+  json.AwaitOut("\"last_run\":{\"id\":1,");
+  watch.Signal(SIGINT);
+  json.Signal(SIGTERM);
+  const ToolResult watched = watch.Wait();
+  EXPECT_EQ(watched.status, 0);
+  EXPECT_THAT(watched.err, IsEmpty());
+  const ToolResult lines = json.Wait();
+  EXPECT_EQ(lines.status, 0);
+  EXPECT_EQ(lines.out.back(), '\n');
+}
+
+TEST(CliAuditTest, ShowsTheBooksAndWhetherTheyBalance) {
+  Stack stack(3);
+  const Variables at = AddressesOf(stack);
+  RunTool({"view", "1", "1", "2"}, at);
+  SharedRedis().Command({"HINCRBY", kLive, "3", "4"});
+  const ToolResult books = RunTool({"audit"}, at);
+  EXPECT_EQ(books.status, 0) << books.err;
+  EXPECT_THAT(books.out, HasSubstr("the books balance"));
+  const ToolResult json = RunTool({"audit", "--json"}, at);
+  EXPECT_THAT(json.out,
+              StartsWith(R"({"recorded":3,"added_by_others":4,"taken_by_others":0,"applied":0,"sealed":0,)"
+                         R"("live":7,"dead_lettered":0,"difference":0,"dead_letters":0,"read_at":")"));
+}
+
+TEST(CliAuditTest, FailsWhenViewsAreMissing) {
+  Stack stack(3);
+  const Variables at = AddressesOf(stack);
+  RunTool({"view", "1", "1", "2"}, at);
+  RunTool({"sync", "run"}, at);
+  SharedMariadb().Query("UPDATE read_count_positions SET applied = applied - 2");
+  const ToolResult books = RunTool({"audit"}, at);
+  EXPECT_EQ(books.status, 1);
+  EXPECT_THAT(books.err, HasSubstr("the books do not balance: missing are 2 views"));
+  EXPECT_THAT(books.out, HasSubstr("difference"));
+}
+
+TEST(CliUsageTest, TellsWhatIsWrongWithTheCommandLineAndTheConfiguration) {
+  EXPECT_EQ(RunTool({}).status, 2);
+  EXPECT_EQ(RunTool({"frobnicate"}).status, 2);
+  EXPECT_EQ(RunTool({"view"}).status, 2);
+  EXPECT_EQ(RunTool({"view", "one"}).status, 2);
+  EXPECT_EQ(RunTool({"list", "--page-size", "101"}).status, 2);
+  EXPECT_EQ(RunTool({"audit", "--timeout", "soon"}).status, 2);
+  const ToolResult missing = RunTool({"audit", "--config", "/nowhere.yaml"});
+  EXPECT_EQ(missing.status, 2);
+  EXPECT_THAT(missing.err, HasSubstr("/nowhere.yaml: cannot be read"));
+  TempDir dir;
+  std::ofstream(dir.path("app.yaml")) << "sync:\n  intervall: 1s\n";
+  const ToolResult wrong = RunTool({"audit", "--config", dir.path("app.yaml")});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("app.yaml:2: sync.intervall: is not a known key"));
+}
+
+TEST(CliUsageTest, HelpAndVersionGoToStandardOutput) {
+  const ToolResult help = RunTool({"--help"});
+  EXPECT_EQ(help.status, 0);
+  EXPECT_THAT(help.out, HasSubstr("dead-letters"));
+  EXPECT_THAT(help.out, HasSubstr("130  interrupted"));
+  EXPECT_THAT(help.err, IsEmpty());
+  EXPECT_THAT(RunTool({"sync", "run", "--help"}).out, HasSubstr("--requested-by"));
+  EXPECT_THAT(RunTool({"--version"}).out, StartsWith("readcount "));
+}
+
+TEST(CliUsageTest, AServiceThatIsAwayIsNamedWithWhatToDo) {
+  const ToolResult away = RunTool({"audit", "--sync-service", "127.0.0.1:1"});
+  EXPECT_EQ(away.status, 3);
+  EXPECT_THAT(away.out, IsEmpty());
+  EXPECT_THAT(away.err, HasSubstr("the sync service at 127.0.0.1:1: "));
+  EXPECT_THAT(away.err, HasSubstr("check that it runs, or name its address by --sync-service"));
+}
+
+TEST(CliUsageTest, TakesAddressesFromTheConfiguration) {
+  Stack stack(2);
+  TempDir dir;
+  std::ofstream(dir.path("app.yaml"))
+      << "gateway:\n  article_service: " << stack.article_service->address() << "\n";
+  EXPECT_EQ(RunTool({"get", "1", "--config", dir.path("app.yaml")}).status, 0);
+  // An option wins.
+  EXPECT_EQ(
+      RunTool({"get", "1", "--config", dir.path("app.yaml"), "--article-service", "127.0.0.1:1"}).status, 3);
+}
+
+}  // namespace
+}  // namespace readcount::testing

@@ -1,0 +1,231 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <sstream>
+
+#include "cli/doctor/schema.h"
+#include "cli/doctor/server_checks.h"
+#include "cli/exit_code.h"
+#include "cli/format.h"
+#include "cli/json.h"
+#include "cli/load/latencies.h"
+#include "cli/load/zipf.h"
+#include "cli/sync_progress.h"
+#include "cli/table.h"
+#include "cli/utf8.h"
+#include "readcount/v1/article_service.pb.h"
+#include "readcount/v1/sync_service.pb.h"
+#include "tests/fakes/clock.h"
+
+namespace readcount::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+TEST(CliFormatTest, GroupsDigits) {
+  EXPECT_EQ(Grouped(uint64_t{0}), "0");
+  EXPECT_EQ(Grouped(uint64_t{999}), "999");
+  EXPECT_EQ(Grouped(uint64_t{1000}), "1,000");
+  EXPECT_EQ(Grouped(uint64_t{18446744073709551615U}), "18,446,744,073,709,551,615");
+  EXPECT_EQ(Grouped(int64_t{-1234567}), "-1,234,567");
+  EXPECT_EQ(Grouped(std::numeric_limits<int64_t>::min()), "-9,223,372,036,854,775,808");
+}
+
+TEST(CliFormatTest, TellsSpans) {
+  EXPECT_EQ(Span(absl::Milliseconds(850)), "850ms");
+  EXPECT_EQ(Span(absl::Milliseconds(12300)), "12.3s");
+  EXPECT_EQ(Span(absl::Seconds(245)), "4m5s");
+}
+
+TEST(CliUtf8Test, MendsForeignTextAndTakesAwayItsCommands) {
+  EXPECT_EQ(MendedUtf8("a\xFF"
+                       "b\xC3"),
+            "a\uFFFD"
+            "b\uFFFD");
+  EXPECT_EQ(MendedUtf8("\xED\xA0\x80"), "\uFFFD\uFFFD\uFFFD");
+  EXPECT_EQ(Plain("red \x1B[31m\ntext\xC2\x9B"), "red  [31m text ");
+  EXPECT_EQ(Plain("程序"), "程序");
+  EXPECT_EQ(DisplayWidth("rust程序"), 8u);
+}
+
+TEST(CliTableTest, AlignsByWhatATerminalShows) {
+  Table table({{"ID", Table::Align::kRight}, {"TITLE"}, {"BY"}});
+  table.Add({"1", "程序", "ann"});
+  table.Add({"100", "a", "bob"});
+  std::ostringstream out;
+  table.Print(out);
+  EXPECT_EQ(out.str(), " ID  TITLE  BY\n  1  程序   ann\n100  a      bob\n");
+}
+
+TEST(CliJsonTest, WritesEveryFieldUnderItsName) {
+  v1::SyncStatus status;
+  status.set_phase(v1::SYNC_PHASE_BACKING_OFF);
+  status.set_articles_total(18446744073709551615U);
+  status.mutable_last_run()->mutable_duration()->set_nanos(500'000'000);
+  status.mutable_last_run()->mutable_started_at()->set_seconds(1'700'000'000);
+  const std::string json = MessageJson(status);
+  EXPECT_THAT(
+      json, StartsWith(R"({"phase":"backing_off","articles_done":0,"articles_total":18446744073709551615,)"));
+  EXPECT_THAT(json,
+              HasSubstr(R"("started_at":"2023-11-14T22:13:20Z","finished_at":null,"duration_seconds":0.5,)"));
+  EXPECT_THAT(json, HasSubstr(R"("next_run_at":null)"));
+  EXPECT_THAT(json, HasSubstr(R"("resumed":false)"));
+}
+
+TEST(CliJsonTest, OfAlternativesWritesTheOneThatIsSet) {
+  v1::ArticleResult result;
+  result.set_id(7);
+  result.mutable_error()->set_code(5);
+  result.mutable_error()->set_message("gone \"away\"");
+  EXPECT_EQ(MessageJson(result), R"({"id":7,"error":{"code":5,"message":"gone \"away\""}})");
+}
+
+TEST(CliJsonTest, WritesBytesAsTextAndListsAsArrays) {
+  v1::ListDeadLettersResponse page;
+  page.add_dead_letters()->set_field("x\xFF");
+  EXPECT_THAT(MessageJson(page), HasSubstr("\"field\":\"x\uFFFD\""));
+  EXPECT_THAT(MessageJson(page), EndsWith(R"(}],"next_page_token":""})"));
+  EXPECT_EQ(MessageJson(v1::ListDeadLettersResponse()), R"({"dead_letters":[],"next_page_token":""})");
+}
+
+TEST(CliExitCodeTest, TellsScriptsWhatHappened) {
+  EXPECT_EQ(ToExitCode(absl::OkStatus()), 0);
+  EXPECT_EQ(ToExitCode(absl::NotFoundError("")), 1);
+  EXPECT_EQ(ToExitCode(absl::FailedPreconditionError("")), 1);
+  EXPECT_EQ(ToExitCode(absl::InvalidArgumentError("")), 2);
+  EXPECT_EQ(ToExitCode(absl::UnavailableError("")), 3);
+  EXPECT_EQ(ToExitCode(absl::DeadlineExceededError("")), 3);
+  EXPECT_EQ(ToExitCode(absl::UnauthenticatedError("")), 4);
+  EXPECT_EQ(ToExitCode(absl::PermissionDeniedError("")), 4);
+  EXPECT_EQ(ToExitCode(absl::UnknownError("")), 5);
+  EXPECT_EQ(ToExitCode(absl::CancelledError("")), 130);
+}
+
+v1::SyncStatus Applying(uint64_t done, uint64_t total) {
+  v1::SyncStatus status;
+  status.set_phase(v1::SYNC_PHASE_APPLYING);
+  status.set_epoch(3);
+  status.set_articles_done(done);
+  status.set_articles_total(total);
+  status.set_views_done(static_cast<int64_t>(2 * done));
+  return status;
+}
+
+TEST(CliSyncProgressTest, DrawsABarWithTheRateSinceTheBatchBegan) {
+  FakeClock clock;
+  SyncProgress progress(clock);
+  progress.Take(Applying(0, 200000));
+  EXPECT_EQ(progress.Bar(80), "applying [------------------------]   0 %  0/200,000 articles  0 views");
+  clock.Advance(absl::Seconds(2));
+  progress.Take(Applying(50000, 200000));
+  EXPECT_EQ(progress.Bar(80),
+            "applying [##--------]  25 %  50,000/200,000 articles  100,000 views  25,000/s");
+  EXPECT_EQ(progress.Line(), "applying  25 %  50,000/200,000 articles  100,000 views  25,000/s");
+}
+
+TEST(CliSyncProgressTest, CountsTheRateAnewForEachBatch) {
+  FakeClock clock;
+  SyncProgress progress(clock);
+  progress.Take(Applying(1000, 2000));
+  clock.Advance(absl::Seconds(1));
+  progress.Take(Applying(0, 500));
+  EXPECT_THAT(progress.Line(), EndsWith("0/500 articles  0 views"));
+}
+
+TEST(CliSyncProgressTest, SaysWhatIsPendingWhenIdle) {
+  FakeClock clock;
+  SyncProgress progress(clock);
+  v1::SyncStatus status;
+  status.set_phase(v1::SYNC_PHASE_IDLE);
+  status.set_pending_articles(1234);
+  status.set_lag_seconds(3.25);
+  progress.Take(status);
+  EXPECT_FALSE(progress.under_way());
+  EXPECT_EQ(progress.Bar(80), "idle  1,234 articles pending  lag 3.2s");
+}
+
+TEST(CliLatenciesTest, KeepsPercentilesToWithinTwoPercent) {
+  Latencies latencies;
+  EXPECT_EQ(latencies.Percentile(0.5), absl::ZeroDuration());
+  for (int i = 1; i <= 100000; ++i) latencies.Add(absl::Microseconds(i));
+  for (const double share : {0.001, 0.5, 0.9, 0.99, 0.999, 1.0}) {
+    const double micros = absl::ToDoubleMicroseconds(latencies.Percentile(share));
+    EXPECT_GE(micros, share * 100000) << share;
+    EXPECT_LE(micros, share * 100000 * 1.02 + 1) << share;
+  }
+}
+
+TEST(CliLatenciesTest, CountsManyAtOnceAndBoundsWhatIsLong) {
+  Latencies latencies;
+  latencies.Add(absl::Milliseconds(1), 99);
+  latencies.Add(absl::Hours(1000));
+  EXPECT_LT(latencies.Percentile(0.99), absl::Milliseconds(1.02));
+  EXPECT_GT(latencies.Percentile(1), absl::Hours(18));
+}
+
+// The share of the first of `count` articles is 1 / (1 + 1/2^s + … + 1/count^s).
+TEST(CliZipfTest, DrawsAsOftenAsThePopularitySays) {
+  constexpr int kDraws = 200000, kCount = 1000;
+  for (const double exponent : {0.5, 0.99, 1.0, 2.0}) {
+    double all = 0;
+    for (int k = 1; k <= kCount; ++k) all += std::pow(k, -exponent);
+    const Zipf zipf(kCount, exponent);
+    std::mt19937_64 random(1);
+    std::map<uint64_t, int> draws;
+    for (int i = 0; i < kDraws; ++i) ++draws[zipf.Draw(random)];
+    EXPECT_GE(draws.begin()->first, 1u);
+    EXPECT_LE(draws.rbegin()->first, uint64_t{kCount});
+    for (const uint64_t k : {1, 2, 10, 100}) {
+      const double expected = std::pow(static_cast<double>(k), -exponent) / all * kDraws;
+      EXPECT_NEAR(draws[k], expected, 5 * std::sqrt(expected) + 1) << k << " at " << exponent;
+    }
+  }
+}
+
+TEST(CliZipfTest, DrawsAllAlikeWithoutAnExponent) {
+  const Zipf zipf(4, 0);
+  std::mt19937_64 random(1);
+  std::map<uint64_t, int> draws;
+  for (int i = 0; i < 40000; ++i) ++draws[zipf.Draw(random)];
+  ASSERT_EQ(draws.size(), 4u);
+  for (const auto& [id, count] : draws) EXPECT_NEAR(count, 10000, 500) << id;
+}
+
+TEST(CliZipfTest, KnowsOneArticle) {
+  std::mt19937_64 random(1);
+  for (const double exponent : {0.0, 0.99}) EXPECT_EQ(Zipf(1, exponent).Draw(random), 1u);
+}
+
+TEST(CliSchemaTest, ReadsTablesAndColumnsOutOfSql) {
+  const Schema schema = ParseSchema(
+      "CREATE TABLE IF NOT EXISTS `a` (\n   `id` bigint COMMENT 'of `x`',\n   KEY `idx` (`id`)\n) "
+      "ENGINE=InnoDB;\n"
+      "ALTER TABLE `a`\n  ADD COLUMN IF NOT EXISTS `more` int;\n");
+  ASSERT_EQ(schema.size(), 1u);
+  EXPECT_THAT(schema.at("a"), ElementsAre("id", "more"));
+}
+
+TEST(CliSchemaTest, KnowsTheFilesOfSql) {
+  EXPECT_EQ(BuiltInSchema().at("articles").size(), 8u);
+  EXPECT_TRUE(BuiltInSchema().at("read_count_dead_letters").contains("field_hash"));
+}
+
+TEST(CliDoctorTest, ComparesClocksLessTheTimeThatAskingTook) {
+  const absl::Time now = absl::FromUnixSeconds(1'700'000'000);
+  Diagnoses found;
+  JudgeClock("c", "Redis", now + absl::Seconds(1), now, now + absl::Seconds(5), found);
+  JudgeClock("c", "Redis", now - absl::Seconds(90), now, now, found);
+  JudgeClock("c", "Redis", now + absl::Seconds(95), now, now + absl::Seconds(5), found);
+  ASSERT_EQ(found.all().size(), 3u);
+  EXPECT_EQ(found.all()[0].verdict, Verdict::kOk);
+  EXPECT_EQ(found.all()[1].seen, "the clock of Redis is 1m30s behind this machine's");
+  EXPECT_EQ(found.all()[2].seen, "the clock of Redis is 1m30s ahead of this machine's");
+}
+
+}  // namespace
+}  // namespace readcount::cli
