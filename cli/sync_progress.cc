@@ -53,14 +53,13 @@ std::string SyncProgress::Figures() const {
 }
 
 std::string SyncProgress::Bar(int columns) const {
-  constexpr int kLeast = 10, kMost = 40, kFrame = 6;  // the brackets, and the spaces around
   if (!under_way()) return Idle();
-  const std::string phase = Phase(status_), figures = Figures();
-  const int room = columns - kFrame - static_cast<int>(phase.size() + figures.size());
-  const int width = std::clamp(room, kLeast, kMost);
+  // Of the terminal alone, so that it grows with what is done and not with how long the figures are.
+  constexpr int kWide = 100;
+  const int width = columns < kWide ? 10 : 20;
   const int done = static_cast<int>(Share(status_) * width);
-  return absl::StrCat(phase, " [", std::string(static_cast<size_t>(done), '#'),
-                      std::string(static_cast<size_t>(width - done), '-'), "] ", figures);
+  return absl::StrCat(Phase(status_), " [", std::string(static_cast<size_t>(done), '#'),
+                      std::string(static_cast<size_t>(width - done), '-'), "] ", Figures());
 }
 
 std::string SyncProgress::Line() const {

@@ -18,8 +18,8 @@ class SyncProgress {
   // Takes the next status.
   void Take(const v1::SyncStatus& status);
 
-  // For a terminal, in ASCII, at most `columns` wide if that is enough:
-  //   applying [######--------]  43 %  86,000/200,000 articles  86,000 views  91,000/s
+  // For a terminal with so many columns, in ASCII:
+  //   applying [####------]  43 %  86,000/200,000 articles  86,000 views  91,000/s
   std::string Bar(int columns) const;
 
   // For a log: the same without the bar.

@@ -14,14 +14,17 @@ namespace {
 constexpr int kMaxReplyBytes = 80 << 20;
 constexpr int kPingAfterMs = 10'000, kPingTimeoutMs = 5000;
 
+std::string ToReach(const absl::Status& status, const Endpoint& endpoint) {
+  const std::string check = absl::StrCat(": check that it runs, or name its address by ", endpoint.option);
+  if (absl::StrContains(status.message(), "Connection refused")) return check;
+  return check + (endpoint.credentials.tls ? "; does it speak TLS, with a certificate that --tls-ca covers?"
+                                           : "; does it ask for TLS (--tls-ca)?");
+}
+
 std::string ToDo(const absl::Status& status, const Endpoint& endpoint) {
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
-      if (!absl::StrContains(status.message(), "connect")) return "";
-      return absl::StrCat(": check that it runs, or name its address by ", endpoint.option,
-                          endpoint.credentials.tls
-                              ? "; does it speak TLS, with a certificate that --tls-ca covers?"
-                              : "; does it ask for TLS (--tls-ca)?");
+      return absl::StrContains(status.message(), "connect") ? ToReach(status, endpoint) : "";
     case absl::StatusCode::kUnauthenticated:
     case absl::StatusCode::kPermissionDenied:
       return endpoint.credentials.token.empty() ? ": give a token by --token-file or READCOUNT_TOKEN"

@@ -120,11 +120,12 @@ TEST(CliSyncProgressTest, DrawsABarWithTheRateSinceTheBatchBegan) {
   FakeClock clock;
   SyncProgress progress(clock);
   progress.Take(Applying(0, 200000));
-  EXPECT_EQ(progress.Bar(80), "applying [------------------------]   0 %  0/200,000 articles  0 views");
+  EXPECT_EQ(progress.Bar(80), "applying [----------]   0 %  0/200,000 articles  0 views");
   clock.Advance(absl::Seconds(2));
   progress.Take(Applying(50000, 200000));
   EXPECT_EQ(progress.Bar(80),
             "applying [##--------]  25 %  50,000/200,000 articles  100,000 views  25,000/s");
+  EXPECT_THAT(progress.Bar(100), StartsWith("applying [#####---------------]  25 %"));
   EXPECT_EQ(progress.Line(), "applying  25 %  50,000/200,000 articles  100,000 views  25,000/s");
 }
 
