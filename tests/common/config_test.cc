@@ -128,8 +128,9 @@ TEST(DsnTest, ReadsSockets) {
       ParseMysqlDsn("mysql://root@localhost/article_sys?socket=/run/my%20sql.sock");
   ASSERT_TRUE(mysql.ok()) << mysql.status();
   EXPECT_EQ(mysql->socket, "/run/my sql.sock");
-  const absl::StatusOr<Dsn> redis = ParseRedisDsn("unix://:pw@/run/redis.sock?db=3");
+  const absl::StatusOr<Dsn> redis = ParseRedisDsn("unix://ann:pw@/run/redis.sock?db=3");
   ASSERT_TRUE(redis.ok()) << redis.status();
+  EXPECT_EQ(redis->user, "ann");
   EXPECT_EQ(redis->socket, "/run/redis.sock");
   EXPECT_EQ(redis->password, "pw");
   EXPECT_EQ(redis->database, "3");

@@ -135,10 +135,13 @@ absl::Status FillRedisDatabase(absl::string_view text, Dsn& dsn) {
 
 absl::StatusOr<Dsn> ParseRedisSocket(const Url& url) {
   Dsn dsn;
-  const std::optional<std::string> path = PercentDecode(url.path), password = PercentDecode(url.password);
+  const std::optional<std::string> path = PercentDecode(url.path), user = PercentDecode(url.user),
+                                   password = PercentDecode(url.password);
   if (!path || path->empty() || !url.host.empty())
     return absl::InvalidArgumentError("is not unix:///path/of/socket");
-  if (!password) return absl::InvalidArgumentError("has a bad percent escape in the password");
+  if (!user || !password)
+    return absl::InvalidArgumentError("has a bad percent escape in the user or password");
+  dsn.user = *user;
   dsn.password = *password;
   dsn.socket = "/" + *path;
   for (const auto& [name, value] : url.query) {
