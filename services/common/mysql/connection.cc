@@ -50,8 +50,8 @@ bool RefusesLogin(unsigned error) {
 absl::Status ToStatus(unsigned error, const char* text) {
   const std::string message = absl::StrCat("MySQL: ", text, " (error ", error, ")");
   if (error == ER_LOCK_DEADLOCK || error == ER_LOCK_WAIT_TIMEOUT) return absl::AbortedError(message);
-  if (error == ER_NO_SUCH_TABLE)
-    return absl::FailedPreconditionError(absl::StrCat(message, ": load the files of sql/ first"));
+  if (error == ER_NO_SUCH_TABLE || error == ER_BAD_FIELD_ERROR)
+    return absl::FailedPreconditionError(absl::StrCat(message, ": run readcount migrate"));
   if (IsConnectionLoss(error) || RefusesWork(error)) return absl::UnavailableError(message);
   return absl::InternalError(message);
 }
@@ -232,10 +232,11 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Connect(const MysqlSetti
   mysql_options(handle, MYSQL_OPT_PROTOCOL, &protocol);
   if (mysql_real_connect(handle, host, dsn.user.c_str(), dsn.password.c_str(), dsn.database.c_str(), dsn.port,
                          socket, 0) == nullptr) {
-    const std::string message = absl::StrCat("MySQL at ", dsn.ForDisplay(), ": ", mysql_error(handle),
-                                             " (error ", mysql_errno(handle), "): check mysql.dsn");
-    return RefusesLogin(mysql_errno(handle)) ? absl::PermissionDeniedError(message)
-                                             : absl::UnavailableError(message);
+    const unsigned error = mysql_errno(handle);
+    const std::string message = absl::StrCat(
+        "MySQL at ", dsn.ForDisplay(), ": ", mysql_error(handle), " (error ", error, "): check mysql.dsn",
+        error == ER_BAD_DB_ERROR ? ", or run readcount migrate, which makes the database" : "");
+    return RefusesLogin(error) ? absl::PermissionDeniedError(message) : absl::UnavailableError(message);
   }
   for (const char* sql : {"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
                           "SET SESSION time_zone = '+00:00', autocommit = 1, "
@@ -280,7 +281,9 @@ absl::StatusOr<Result> Connection::Run(absl::string_view sql, absl::Span<const A
 }
 
 absl::Status Connection::Command(absl::string_view sql) {
-  return impl_->Query(sql);
+  if (absl::Status status = impl_->Query(sql); !status.ok()) return status;
+  if (MYSQL_RES* rows = mysql_store_result(&impl_->handle); rows != nullptr) mysql_free_result(rows);
+  return absl::OkStatus();
 }
 
 absl::Status Connection::Begin() {

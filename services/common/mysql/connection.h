@@ -40,7 +40,7 @@ CallMeter& Meter();
 // Errors: UNAVAILABLE the server is away, read-only, or full: nothing was changed by a statement outside a
 // transaction that was not sent. ABORTED a deadlock or lock wait: roll back and try again. UNKNOWN
 // the connection was lost while a write outside a transaction, or COMMIT, was under way.
-// FAILED_PRECONDITION a table of sql/ is missing. INTERNAL
+// FAILED_PRECONDITION a table or column of sql/ is missing. INTERNAL
 // anything else, with the server's number and text.
 class Connection {
  public:
@@ -57,7 +57,7 @@ class Connection {
     return Execute(sql, absl::MakeConstSpan(arguments.begin(), arguments.size()));
   }
 
-  // Runs a statement without arguments and rows that servers do not prepare, such as SAVEPOINT.
+  // Runs a statement without arguments that servers do not prepare, such as SAVEPOINT. Rows are dropped.
   absl::Status Command(absl::string_view sql);
 
   // Transactions. Begin answers INTERNAL while one is under way. Commit answers UNKNOWN when the reply was
