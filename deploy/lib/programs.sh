@@ -52,10 +52,12 @@ start_programs() {
   ARTICLE_ADDR=$READCOUNT_ARTICLE_LISTEN SYNC_ADDR=$READCOUNT_SYNC_LISTEN
   export READCOUNT_GATEWAY_ARTICLE_SERVICE=$ARTICLE_ADDR READCOUNT_GATEWAY_SYNC_SERVICE=$SYNC_ADDR
   start_program gateway gateway 127.0.0.1:8080
-  GATEWAY_URL=http://$(cat "$state/gateway.address")
+  local scheme=http
+  [ -z "$(setting gateway.tls_certificate)" ] || scheme=https
+  GATEWAY_URL=$scheme://$(cat "$state/gateway.address")
   GATEWAY_URL=${GATEWAY_URL/0.0.0.0/127.0.0.1}
   ARTICLE_METRICS_URL=$(metrics_url "$READCOUNT_ARTICLE_METRICS_LISTEN")
   SYNC_METRICS_URL=$(metrics_url "$READCOUNT_SYNC_METRICS_LISTEN")
   GATEWAY_METRICS_URL=$(metrics_url "$READCOUNT_GATEWAY_METRICS_LISTEN")
-  wait_for gateway 60 sh -c "curl -fsS '$GATEWAY_URL/readyz' | grep -q '\"sync_service\":\"serving\"'"
+  wait_for gateway 60 sh -c "curl -fsSk '$GATEWAY_URL/readyz' | grep -q '\"sync_service\":\"serving\"'"
 }

@@ -2,7 +2,7 @@
 # MYSQL_DSN and MYSQL_CLI.
 
 # setting KEY: the effective value in app.yaml and the environment.
-setting() { "$bin/article-service" --config "$root/app.yaml" --get "$1"; }
+setting() { "$bin/article-service" --config "$root/app.yaml" --get "$1" --secrets; }
 
 start_redis() {
   mkdir -p "$state/redis"
@@ -73,18 +73,32 @@ write_redis_password() {
 use_mysql() {
   local url=$1 file=$state/client.cnf
   MYSQL_DSN=$url
-  [[ $url =~ ^mysql://(([^:@]*)(:([^@]*))?@)?([^:/]*)(:([0-9]+))?/([^?]+)(\?socket=(.*))?$ ]] ||
+  [[ $url =~ ^mysql://(([^:@]*)(:([^@]*))?@)?([^:/]*)(:([0-9]+))?/([^?]+)(\?(.*))?$ ]] ||
     die "mysql.dsn is not of the form mysql://user:password@host:3306/article_sys"
   (
     umask 077
     printf '[client]\nuser="%s"\npassword="%s"\n' "$(percent_decode "${BASH_REMATCH[2]}")" "$(percent_decode "${BASH_REMATCH[4]}")"
-    if [ -n "${BASH_REMATCH[10]}" ]; then
-      printf 'socket="%s"\n' "$(percent_decode "${BASH_REMATCH[10]}")"
-    else
+    [[ ${BASH_REMATCH[10]} == *socket=* ]] ||
       printf 'host="%s"\nport=%s\nprotocol=tcp\n' "${BASH_REMATCH[5]}" "${BASH_REMATCH[7]:-3306}"
-    fi
+    mysql_options "${BASH_REMATCH[10]}"
   ) >"$file"
   MYSQL_CLI="mariadb --defaults-file=$file ${BASH_REMATCH[8]}"
+}
+
+# mysql_options QUERY: the parameters of a DSN as lines of an options file.
+mysql_options() {
+  local pairs pair name
+  IFS='&' read -ra pairs <<<"$1"
+  for pair in "${pairs[@]}"; do
+    case $pair in
+      socket=* | ssl_ca=* | ssl_cert=* | ssl_key=*)
+        name=${pair%%=*}
+        printf '%s="%s"\n' "${name/_/-}" "$(percent_decode "${pair#*=}")"
+        ;;
+      ssl_verify=no) printf 'ssl\n' ;;
+    esac
+  done
+  [[ $1 != *ssl_ca=* || $1 == *ssl_verify=no* ]] || printf 'ssl-verify-server-cert\n'
 }
 
 load_schema() {

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 
+#include "absl/strings/str_cat.h"
 #include "services/common/config/document.h"
 #include "services/common/config/settings.h"
 
@@ -143,6 +144,43 @@ TEST(DsnTest, ReadsRedisUrls) {
   EXPECT_EQ(dsn->host, "cache");
   EXPECT_EQ(dsn->port, 6380);
   EXPECT_EQ(dsn->database, "2");
+}
+
+TEST(DsnTest, ReadsTheFilesOfMysqlsTls) {
+  const absl::StatusOr<Dsn> dsn = ParseMysqlDsn(
+      "mysql://u@h/d?ssl_ca=/etc/my%20ca.pem&ssl_cert=/etc/own.pem&ssl_key=/etc/own.key&ssl_verify=yes");
+  ASSERT_TRUE(dsn.ok()) << dsn.status();
+  EXPECT_TRUE(dsn->uses_tls);
+  EXPECT_TRUE(dsn->tls_verify);
+  EXPECT_EQ(dsn->tls.ca, "/etc/my ca.pem");
+  EXPECT_EQ(dsn->tls.certificate, "/etc/own.pem");
+  EXPECT_EQ(dsn->tls.key, "/etc/own.key");
+  const absl::StatusOr<Dsn> unverified = ParseMysqlDsn("mysql://u@h/d?ssl_verify=no");
+  ASSERT_TRUE(unverified.ok()) << unverified.status();
+  EXPECT_TRUE(unverified->uses_tls);
+  EXPECT_FALSE(unverified->tls_verify);
+  EXPECT_FALSE(ParseMysqlDsn("mysql://u@h/d")->uses_tls);
+}
+
+TEST(DsnTest, RefusesHalfOfTls) {
+  for (const char* query :
+       {"ssl_ca=", "ssl_cert=/c", "ssl_ca=/a&ssl_cert=/c", "ssl_ca=/a&ssl_key=/k", "ssl_verify=yes",
+        "ssl_ca=/a&ssl_verify=maybe", "ssl_verify=no&ssl_cert=/c&ssl_key=/k"}) {
+    EXPECT_FALSE(ParseMysqlDsn(absl::StrCat("mysql://u@h/d?", query)).ok()) << query;
+  }
+}
+
+TEST(DsnTest, RefusesTlsOfRedisWithWhatToDoInstead) {
+  const absl::Status status = ParseRedisDsn("rediss://:hunter2@h/0").status();
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr("tunnel"), HasSubstr("README"), Not(HasSubstr("hunter2"))));
+}
+
+TEST(SecretsTest, AreTheKeysOfPasswordsAndTokens) {
+  for (const char* key : {"mysql.dsn", "redis.dsn", "gateway.admin_token", "auth.tokens"})
+    EXPECT_TRUE(IsSecret(key)) << key;
+  for (const char* key : {"auth.tokens_file", "gateway.listen", "sync.tls_key"})
+    EXPECT_FALSE(IsSecret(key)) << key;
 }
 
 TEST(DsnTest, RefusesWhatItCannotUse) {

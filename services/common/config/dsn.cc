@@ -1,6 +1,7 @@
 #include "services/common/config/dsn.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <utility>
@@ -106,11 +107,15 @@ absl::Status FillServer(const Url& url, uint16_t default_port, Dsn& dsn) {
   return absl::OkStatus();
 }
 
-absl::Status FillSocket(const Url& url, absl::string_view parameter, Dsn& dsn) {
+absl::Status RefuseUnknown(const Url& url, std::initializer_list<absl::string_view> known) {
   for (const auto& [name, value] : url.query) {
-    if (name != parameter)
+    if (std::find(known.begin(), known.end(), name) == known.end())
       return absl::InvalidArgumentError(absl::StrCat("has an unknown parameter '", name, "'"));
   }
+  return absl::OkStatus();
+}
+
+absl::Status FillSocket(const Url& url, absl::string_view parameter, Dsn& dsn) {
   if (const auto found = url.query.find(parameter); parameter == "socket" && found != url.query.end()) {
     const std::optional<std::string> path = PercentDecode(found->second);
     if (!path || !absl::StartsWith(*path, "/"))
@@ -121,6 +126,31 @@ absl::Status FillSocket(const Url& url, absl::string_view parameter, Dsn& dsn) {
   } else if (dsn.host.empty()) {
     return absl::InvalidArgumentError("names no host");
   }
+  return absl::OkStatus();
+}
+
+absl::Status FillTls(const Url& url, Dsn& dsn) {
+  for (const auto& [parameter, file] :
+       {std::pair("ssl_ca", &dsn.tls.ca), {"ssl_cert", &dsn.tls.certificate}, {"ssl_key", &dsn.tls.key}}) {
+    const auto found = url.query.find(parameter);
+    if (found == url.query.end()) continue;
+    const std::optional<std::string> path = PercentDecode(found->second);
+    if (!path || path->empty())
+      return absl::InvalidArgumentError(absl::StrCat("needs a file as ", parameter));
+    *file = *path;
+    dsn.uses_tls = true;
+  }
+  if (const auto verify = url.query.find("ssl_verify"); verify != url.query.end()) {
+    if (verify->second != "yes" && verify->second != "no")
+      return absl::InvalidArgumentError("needs yes or no as ssl_verify");
+    dsn.tls_verify = verify->second == "yes";
+    dsn.uses_tls = true;
+  }
+  if (dsn.tls.certificate.empty() != dsn.tls.key.empty())
+    return absl::InvalidArgumentError("needs ssl_cert and ssl_key together");
+  if (dsn.uses_tls && dsn.tls.ca.empty() && (dsn.tls_verify || !dsn.tls.certificate.empty()))
+    return absl::InvalidArgumentError(
+        "needs ssl_ca, the file that the server's certificate is checked against");
   return absl::OkStatus();
 }
 
@@ -144,10 +174,7 @@ absl::StatusOr<Dsn> ParseRedisSocket(const Url& url) {
   dsn.user = *user;
   dsn.password = *password;
   dsn.socket = "/" + *path;
-  for (const auto& [name, value] : url.query) {
-    if (name != "db")
-      return absl::InvalidArgumentError(absl::StrCat("has an unknown parameter '", name, "'"));
-  }
+  if (absl::Status status = RefuseUnknown(url, {"db"}); !status.ok()) return status;
   const auto db = url.query.find("db");
   if (absl::Status status = FillRedisDatabase(db == url.query.end() ? "" : db->second, dsn); !status.ok())
     return status;
@@ -171,7 +198,10 @@ absl::StatusOr<Dsn> ParseMysqlDsn(absl::string_view text) {
   }
   Dsn dsn;
   if (absl::Status status = FillServer(*url, kMysqlPort, dsn); !status.ok()) return status;
-  if (absl::Status status = FillSocket(*url, "socket", dsn); !status.ok()) return status;
+  absl::Status status = RefuseUnknown(*url, {"socket", "ssl_ca", "ssl_cert", "ssl_key", "ssl_verify"});
+  if (status.ok()) status = FillSocket(*url, "socket", dsn);
+  if (status.ok()) status = FillTls(*url, dsn);
+  if (!status.ok()) return status;
   const std::optional<std::string> database = PercentDecode(url->path);
   if (!database || database->empty())
     return absl::InvalidArgumentError("names no database, for example /article_sys");
@@ -182,6 +212,12 @@ absl::StatusOr<Dsn> ParseMysqlDsn(absl::string_view text) {
 absl::StatusOr<Dsn> ParseRedisDsn(absl::string_view text) {
   const absl::StatusOr<Url> url = SplitUrl(text);
   if (url.ok() && url->scheme == "unix") return ParseRedisSocket(*url);
+  if (url.ok() && url->scheme == "rediss") {
+    return absl::InvalidArgumentError(
+        "asks for TLS, which the Redis client library here cannot do: run a tunnel such as stunnel, as "
+        "README "
+        "has it, and name its end here as redis://127.0.0.1:port or unix:///path");
+  }
   if (!url.ok() || url->scheme != "redis") {
     return absl::InvalidArgumentError(
         "is not of the form redis://:password@host:6379/0 or unix:///path?db=0, with / as %2F and ? as %3F "
@@ -189,6 +225,7 @@ absl::StatusOr<Dsn> ParseRedisDsn(absl::string_view text) {
   }
   Dsn dsn;
   if (absl::Status status = FillServer(*url, kRedisPort, dsn); !status.ok()) return status;
+  if (absl::Status status = RefuseUnknown(*url, {}); !status.ok()) return status;
   if (absl::Status status = FillSocket(*url, "", dsn); !status.ok()) return status;
   if (absl::Status status = FillRedisDatabase(url->path, dsn); !status.ok()) return status;
   return dsn;

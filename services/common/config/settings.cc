@@ -122,8 +122,7 @@ class Binder {
 
  private:
   static std::string Shown(absl::string_view key, const std::string& text) {
-    const bool secret = absl::EndsWith(key, ".dsn") || absl::EndsWith(key, "_token");
-    return secret ? "(not shown)" : text;
+    return IsSecret(key) && !text.empty() ? "(not shown)" : text;
   }
 
   std::optional<ConfigValue> Take(const std::string& key) {
@@ -177,6 +176,24 @@ void BindServers(Binder& binder, Settings& settings) {
   binder.Whole("redis.wait_replicas", redis.wait_replicas, 0, 100);
 }
 
+// The files of one TlsSettings; `ca` is what its last key is called, if it has one.
+void BindTls(Binder& binder, const std::string& prefix, absl::string_view ca, TlsSettings& tls) {
+  binder.Text(prefix + "certificate", tls.certificate);
+  binder.Text(prefix + "key", tls.key);
+  if (!ca.empty()) binder.Text(absl::StrCat(prefix, ca), tls.ca);
+}
+
+void BindAuth(Binder& binder, AuthSettings& auth) {
+  binder.Text("auth.tokens", auth.tokens);
+  binder.Text("auth.tokens_file", auth.tokens_file);
+  binder.Bind("auth.reads", auth.reads, [](absl::string_view text) -> absl::StatusOr<AuthSettings::Reads> {
+    if (text == "loopback") return AuthSettings::Reads::kLoopback;
+    if (text == "everyone") return AuthSettings::Reads::kEveryone;
+    if (text == "credentials") return AuthSettings::Reads::kCredentials;
+    return absl::InvalidArgumentError("is none of loopback, everyone, credentials");
+  });
+}
+
 void BindGrpc(Binder& binder, GrpcSettings& grpc) {
   binder.Whole("grpc.max_connections", grpc.max_connections, 1, 1'000'000);
   binder.Whole("grpc.max_streams", grpc.max_streams, 1, 1'000'000);
@@ -195,6 +212,7 @@ void BindGrpc(Binder& binder, GrpcSettings& grpc) {
 
 void BindArticle(Binder& binder, ArticleSettings& article) {
   binder.Bind("article.listen", article.listen, ParseAddress);
+  BindTls(binder, "article.tls_", "client_ca", article.tls);
   binder.Bind("article.metrics_listen", article.metrics_listen, ParseOptionalAddress);
   binder.Whole("article.cache_bytes", article.cache_bytes, 1 << 16, int64_t{1} << 40);
   binder.Whole("article.absent_capacity", article.absent_capacity, 1, 100'000'000);
@@ -218,6 +236,7 @@ void BindArticle(Binder& binder, ArticleSettings& article) {
 
 void BindSync(Binder& binder, SyncSettings& sync) {
   binder.Bind("sync.listen", sync.listen, ParseAddress);
+  BindTls(binder, "sync.tls_", "client_ca", sync.tls);
   binder.Bind("sync.metrics_listen", sync.metrics_listen, ParseOptionalAddress);
   binder.Bind("sync.interval", sync.interval,
               [](absl::string_view text) -> absl::StatusOr<std::optional<absl::Duration>> {
@@ -235,6 +254,8 @@ void BindSync(Binder& binder, SyncSettings& sync) {
 
 void BindGateway(Binder& binder, GatewaySettings& gateway) {
   binder.Bind("gateway.listen", gateway.listen, ParseAddress);
+  BindTls(binder, "gateway.tls_", "", gateway.tls);
+  BindTls(binder, "gateway.services_", "ca", gateway.services_tls);
   binder.Bind("gateway.metrics_listen", gateway.metrics_listen, ParseOptionalAddress);
   binder.Bind("gateway.article_service", gateway.article_service, ParseAddress);
   binder.Bind("gateway.sync_service", gateway.sync_service, ParseAddress);
@@ -252,6 +273,10 @@ void BindGateway(Binder& binder, GatewaySettings& gateway) {
   binder.Text("gateway.cors_origins", gateway.cors_origins);
   binder.Whole("gateway.max_event_streams", gateway.max_event_streams, 0, 1'000'000);
   binder.Whole("gateway.max_event_streams_per_client", gateway.max_event_streams_per_client, 0, 1'000'000);
+  binder.Text("gateway.trusted_proxies", gateway.trusted_proxies);
+  binder.Whole("gateway.max_requests_per_client", gateway.max_requests_per_client, 0, 1'000'000);
+  binder.Whole("gateway.request_rate_per_client", gateway.request_rate_per_client, 0, 1'000'000);
+  binder.Whole("gateway.request_burst_per_client", gateway.request_burst_per_client, 1, 1'000'000);
 }
 
 void BindAll(Binder& binder, Settings& settings) {
@@ -259,6 +284,7 @@ void BindAll(Binder& binder, Settings& settings) {
   binder.Time("shutdown.grace", settings.shutdown_grace, absl::ZeroDuration(), absl::Hours(1));
   BindServers(binder, settings);
   BindGrpc(binder, settings.grpc);
+  BindAuth(binder, settings.auth);
   BindArticle(binder, settings.article);
   BindSync(binder, settings.sync);
   BindGateway(binder, settings.gateway);
@@ -269,6 +295,10 @@ void BindAll(Binder& binder, Settings& settings) {
 std::string Address::ToString() const {
   const bool v6 = host.find(':') != std::string::npos;
   return absl::StrCat(v6 ? "[" : "", host, v6 ? "]" : "", ":", port);
+}
+
+bool IsSecret(absl::string_view key) {
+  return absl::EndsWith(key, ".dsn") || absl::EndsWith(key, "_token") || absl::EndsWith(key, ".tokens");
 }
 
 std::string Settings::Where(absl::string_view key) const {

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "services/common/base/log.h"
 #include "services/common/config/dsn.h"
+#include "services/common/config/tls_settings.h"
 
 namespace readcount {
 
@@ -44,6 +45,16 @@ struct RedisSettings {
   int wait_replicas = 0;                        // that must have a view before it is acknowledged
 };
 
+// Who may call SyncService and the gateway's changing routes.
+struct AuthSettings {
+  // Who may read without credentials. Whatever changes something always needs them, if there are any.
+  enum class Reads { kLoopback, kEveryone, kCredentials };
+
+  std::string tokens;       // separated by commas
+  std::string tokens_file;  // one a line
+  Reads reads = Reads::kLoopback;
+};
+
 // What clients may cost the two services. A connection is one TCP connection.
 struct GrpcSettings {
   size_t max_connections = 800;                            // of one service, open at once
@@ -63,6 +74,7 @@ struct GrpcSettings {
 
 struct ArticleSettings {
   Address listen;
+  TlsSettings tls;                               // its `ca`: of clients
   std::optional<Address> metrics_listen;         // none: no metrics
   size_t cache_bytes = size_t{32} << 20;         // memory for articles' texts, least recently used go first
   size_t count_entries = size_t{1} << 20;        // articles whose counts are remembered
@@ -81,6 +93,7 @@ struct ArticleSettings {
 
 struct SyncSettings {
   Address listen;
+  TlsSettings tls;  // its `ca`: of clients
   std::optional<Address> metrics_listen;
   std::optional<absl::Duration> interval = absl::Seconds(10);  // of the timer; none: only on request
   size_t chunk_articles = 5000;                                // articles in one transaction
@@ -94,10 +107,12 @@ struct SyncSettings {
 
 struct GatewaySettings {
   Address listen;
+  TlsSettings tls;           // of HTTPS, without a CA
+  TlsSettings services_tls;  // to the services; its `ca` turns it on
   std::optional<Address> metrics_listen;
   Address article_service;
   Address sync_service;
-  std::string admin_token;                             // empty: POST /api/sync is refused
+  std::string admin_token;                             // taken beside those of AuthSettings
   absl::Duration request_timeout = absl::Seconds(10);  // of a call to a service
   absl::Duration idle_timeout = absl::Seconds(60);     // of a connection between requests
   absl::Duration header_timeout = absl::Seconds(10);   // to receive a whole request
@@ -111,6 +126,10 @@ struct GatewaySettings {
   std::string cors_origins;              // of pages that may read the API; empty: none
   size_t max_event_streams = 4096;
   size_t max_event_streams_per_client = 100;  // of one address
+  std::string trusted_proxies;                // whose X-Forwarded-For counts; empty: nobody's
+  int max_requests_per_client = 0;            // of one address, under way at once; 0: no limit
+  int request_rate_per_client = 0;            // of one address, a second; 0: no limit
+  int request_burst_per_client = 100;         // of one address, at once after a rest
 };
 
 // Everything that app.yaml holds, checked. The file itself documents each key, its unit and range.
@@ -119,6 +138,7 @@ struct Settings {
   MysqlSettings mysql;
   RedisSettings redis;
   GrpcSettings grpc;
+  AuthSettings auth;
   ArticleSettings article;
   SyncSettings sync;
   GatewaySettings gateway;
@@ -137,6 +157,9 @@ struct Settings {
   // INVALID_ARGUMENT, naming key and place, unless both DSNs are given.
   absl::Status RequireServers() const;
 };
+
+// True for keys whose values hold passwords or tokens, which are not to be shown.
+bool IsSecret(absl::string_view key);
 
 // Reads one environment variable; none if it is not set.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
