@@ -16,6 +16,7 @@ pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
+pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl)
 
 # Oracle's library installs mysqlclient.pc; MariaDB's, which Debian ships under the MySQL names, libmariadb.pc.
 pkg_check_modules(MYSQL IMPORTED_TARGET mysqlclient)

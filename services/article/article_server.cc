@@ -10,6 +10,7 @@
 #include "services/common/durability/mysql_facts.h"
 #include "services/common/durability/redis_facts.h"
 #include "services/common/redis/connection.h"
+#include "services/common/tls/certificates.h"
 
 namespace readcount {
 namespace {
@@ -47,6 +48,11 @@ MysqlSettings MysqlForReads(const Settings& settings) {
 
 absl::StatusOr<std::unique_ptr<Program>> ArticleServer::Start(const Settings& settings) {
   if (absl::Status status = settings.RequireServers(); !status.ok()) return status;
+  absl::Status sound = CheckTls(settings, kArticleTls, settings.article.tls, SystemClock().Now());
+  sound.Update(CheckMysqlTls(settings, SystemClock().Now()));
+  if (!sound.ok()) return sound;
+  WarnOfPlaintext(settings, "article.listen", settings.article.listen, settings.article.tls,
+                  IsReachable(settings.article.listen));
   std::unique_ptr<Spool> spool;
   std::vector<SpooledWriter> left;
   if (!settings.article.spool.empty()) {
@@ -70,7 +76,8 @@ absl::StatusOr<std::unique_ptr<Program>> ArticleServer::Start(const Settings& se
 
 ArticleServer::ArticleServer(const Settings& settings, std::unique_ptr<Spool> spool,
                              const std::vector<SpooledWriter>& left)
-    : mysql_(MysqlForReads(settings), SystemClock()),
+    : tls_watch_(FilesOf(settings.article.tls)),
+      mysql_(MysqlForReads(settings), SystemClock()),
       repository_(mysql_, absl::Minutes(settings.mysql.datetime_offset_minutes)),
       registry_(mysql_),
       ledger_(settings.redis),
@@ -91,7 +98,10 @@ ArticleServer::ArticleServer(const Settings& settings, std::unique_ptr<Spool> sp
                .journal_max_entries = settings.article.journal_entries},
               recorder_, spool_.get(), durability_),
       metrics_(status_, recorder_, cache_),
-      rpc_(settings.grpc.max_calls, reader_, listing_, status_) {}
+      rpc_(settings.grpc.max_calls, reader_, listing_, status_) {
+  tls_watch_.Start(
+      [settings] { LogTlsChange(settings, kArticleTls, settings.article.tls, SystemClock().Now()); });
+}
 
 // The server goes first: it ends when the last call has, and every call needs the parts before it.
 ArticleServer::~ArticleServer() {
@@ -102,7 +112,7 @@ ArticleServer::~ArticleServer() {
 
 absl::Status ArticleServer::Listen(const Settings& settings) {
   absl::StatusOr<std::unique_ptr<RpcServer>> server =
-      RpcServer::Start(settings.grpc, settings.article.listen, {&rpc_});
+      RpcServer::Start(settings.grpc, settings.article.listen, {&rpc_}, settings.article.tls);
   if (!server.ok()) {
     return {server.status().code(),
             absl::StrCat(settings.Where("article.listen"), ": ", server.status().message())};

@@ -14,6 +14,7 @@
 #include "services/article/service_status.h"
 #include "services/article/spool.h"
 #include "services/article/view_recorder.h"
+#include "services/common/base/file_watch.h"
 #include "services/common/base/health_probe.h"
 #include "services/common/base/poller.h"
 #include "services/common/base/sleeper.h"
@@ -32,8 +33,8 @@ namespace readcount {
 // the health of readcount.v1.ArticleService tells whether both answer.
 class ArticleServer final : public Program {
  public:
-  // INVALID_ARGUMENT if a DSN is missing, FAILED_PRECONDITION if the spool cannot be had, UNAVAILABLE if the
-  // address is taken; the message names key and place.
+  // INVALID_ARGUMENT if a DSN is missing or a certificate cannot be used, FAILED_PRECONDITION if the spool
+  // cannot be had, UNAVAILABLE if the address is taken; the message names key and place.
   static absl::StatusOr<std::unique_ptr<Program>> Start(const Settings& settings);
 
   // `spool` may be none; `left` is what it holds.
@@ -49,6 +50,7 @@ class ArticleServer final : public Program {
   bool BackendsAnswer();
 
   // In the order of their lives: each uses those before it.
+  FileWatch tls_watch_;
   EventSleeper retry_sleeper_;
   EventSleeper probe_sleeper_;
   mysql::Pool mysql_;

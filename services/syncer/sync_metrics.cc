@@ -62,6 +62,7 @@ void SyncMetrics::Collect(MetricSink& sink) const {
   CollectStatus(sink);
   CollectRuns(sink);
   CollectLetters(sink);
+  auth_.Collect(sink);
 }
 
 void SyncMetrics::CollectStatus(MetricSink& sink) const {

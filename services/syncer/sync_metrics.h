@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "services/common/auth/auth_tally.h"
 #include "services/common/metrics/metric.h"
 #include "services/syncer/status_board.h"
 #include "services/syncer/sync_tally.h"
@@ -13,8 +14,9 @@ namespace readcount {
 class SyncMetrics final : public MetricSource {
  public:
   // All must outlive the source. `letters` have come, `left` have gone.
-  SyncMetrics(const StatusBoard& board, const DeadLetterTally& letters, const LetterTally& left)
-      : board_(board), letters_(letters), left_(left) {}
+  SyncMetrics(const StatusBoard& board, const DeadLetterTally& letters, const LetterTally& left,
+              const AuthTally& auth)
+      : board_(board), letters_(letters), left_(left), auth_(auth) {}
 
   // Which servers answer.
   void ServersSeen(bool redis, bool mysql) {
@@ -35,6 +37,7 @@ class SyncMetrics final : public MetricSource {
   const StatusBoard& board_;
   const DeadLetterTally& letters_;
   const LetterTally& left_;
+  const AuthTally& auth_;
   std::atomic<bool> redis_ = false;
   std::atomic<bool> mysql_ = false;
   std::atomic<uint64_t> letters_present_ = 0;

@@ -9,6 +9,7 @@
 #include "services/common/durability/redis_facts.h"
 #include "services/common/redis/connection.h"
 #include "services/common/rpc/status.h"
+#include "services/common/tls/certificates.h"
 
 namespace readcount {
 namespace {
@@ -21,13 +22,23 @@ constexpr uint64_t kMostLettersCounted = 10'000;  // at each probe, which takes 
 
 absl::StatusOr<std::unique_ptr<Program>> SyncServer::Start(const Settings& settings) {
   if (absl::Status status = settings.RequireServers(); !status.ok()) return status;
-  auto server = std::make_unique<SyncServer>(settings);
+  const bool reachable = IsReachable(settings.sync.listen);
+  absl::StatusOr<std::unique_ptr<TokenStore>> tokens = TokenStore::Open(settings);
+  absl::Status safe = tokens.ok() ? RequireCredentials(settings, **tokens, reachable) : tokens.status();
+  safe.Update(CheckTls(settings, kSyncTls, settings.sync.tls, SystemClock().Now()));
+  safe.Update(CheckMysqlTls(settings, SystemClock().Now()));
+  if (!safe.ok()) return safe;
+  WarnOfPlaintext(settings, "sync.listen", settings.sync.listen, settings.sync.tls, reachable);
+  auto server = std::make_unique<SyncServer>(settings, *std::move(tokens));
   if (absl::Status status = server->Listen(settings); !status.ok()) return status;
   return server;
 }
 
-SyncServer::SyncServer(const Settings& settings)
-    : mysql_(settings.mysql, SystemClock()),
+SyncServer::SyncServer(const Settings& settings, std::unique_ptr<TokenStore> tokens)
+    : tokens_(std::move(tokens)),
+      gate_(*tokens_, /*certificates=*/!settings.sync.tls.ca.empty(), settings.auth.reads),
+      tls_watch_(FilesOf(settings.sync.tls)),
+      mysql_(settings.mysql, SystemClock()),
       history_(mysql_, settings.sync.history_keep),
       keeper_(mysql_),
       store_(settings.mysql, settings.sync.lanes),
@@ -35,7 +46,7 @@ SyncServer::SyncServer(const Settings& settings)
       ledger_(settings.redis),
       probe_ledger_(settings.redis),
       board_(SystemClock()),
-      metrics_(board_, store_.dead_letters(), letters_.tally()),
+      metrics_(board_, store_.dead_letters(), letters_.tally(), gate_.tally()),
       durability_(
           {}, [redis = settings.redis] { return ReadRedisFacts(redis); },
           [this] { return ReadMysqlFacts(mysql_); }, SystemClock()),
@@ -50,7 +61,10 @@ SyncServer::SyncServer(const Settings& settings)
       history_thread_(1),
       letters_thread_(1),
       rpc_(runner_, board_, history_, history_thread_, {letters_, history_thread_, letters_thread_},
-           SystemClock()) {}
+           SystemClock()),
+      gated_rpc_(gate_, rpc_) {
+  tls_watch_.Start([settings] { LogTlsChange(settings, kSyncTls, settings.sync.tls, SystemClock().Now()); });
+}
 
 // The ticker first, then the server: it ends when the last call has, and every call needs the parts before
 // it.
@@ -62,7 +76,7 @@ SyncServer::~SyncServer() {
 
 absl::Status SyncServer::Listen(const Settings& settings) {
   absl::StatusOr<std::unique_ptr<RpcServer>> server =
-      RpcServer::Start(settings.grpc, settings.sync.listen, {&rpc_});
+      RpcServer::Start(settings.grpc, settings.sync.listen, {&gated_rpc_}, settings.sync.tls);
   if (!server.ok()) {
     return {server.status().code(),
             absl::StrCat(settings.Where("sync.listen"), ": ", server.status().message())};
@@ -88,12 +102,13 @@ void SyncServer::StartTicker(absl::Duration interval) {
       [this](absl::Time next) { board_.NextRunAt(next); });
 }
 
-// The timer is a client like any other.
+// The timer is a client like any other; its token shows that it is the process itself.
 absl::Status SyncServer::Tick() {
   grpc::ClientContext context;
   v1::RunSyncRequest request;
   v1::RunSyncResponse response;
   request.set_requested_by(SyncRunner::kTimer);
+  context.AddMetadata("authorization", absl::StrCat("Bearer ", gate_.own_token()));
   return FromGrpc(own_stub_->RunSync(&context, request, &response));
 }
 

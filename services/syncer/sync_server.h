@@ -4,6 +4,9 @@
 
 #include "absl/status/statusor.h"
 #include "readcount/v1/sync_service.grpc.pb.h"
+#include "services/common/auth/auth_gate.h"
+#include "services/common/auth/token_store.h"
+#include "services/common/base/file_watch.h"
 #include "services/common/base/health_probe.h"
 #include "services/common/base/sleeper.h"
 #include "services/common/base/thread_pool.h"
@@ -16,6 +19,7 @@
 #include "services/common/rpc/server.h"
 #include "services/syncer/auditor.h"
 #include "services/syncer/engine.h"
+#include "services/syncer/gated_rpc.h"
 #include "services/syncer/letter_rpc.h"
 #include "services/syncer/mysql_book_keeper.h"
 #include "services/syncer/mysql_dead_letter_box.h"
@@ -35,11 +39,11 @@ namespace readcount {
 // health of readcount.v1.SyncService tells whether both answer.
 class SyncServer final : public Program {
  public:
-  // INVALID_ARGUMENT if a DSN is missing, UNAVAILABLE if the address is taken; the message names key and
-  // place.
+  // INVALID_ARGUMENT if a DSN is missing, a token or certificate cannot be used or strangers could run syncs,
+  // UNAVAILABLE if the address is taken; the message names key and place.
   static absl::StatusOr<std::unique_ptr<Program>> Start(const Settings& settings);
 
-  explicit SyncServer(const Settings& settings);
+  SyncServer(const Settings& settings, std::unique_ptr<TokenStore> tokens);
   ~SyncServer() override;
 
   Address address() const override { return server_->address(); }
@@ -54,6 +58,9 @@ class SyncServer final : public Program {
   absl::Status Tick();
 
   // In the order of their lives: each uses those before it.
+  const std::unique_ptr<TokenStore> tokens_;
+  AuthGate gate_;
+  FileWatch tls_watch_;
   EventSleeper engine_sleeper_;
   EventSleeper ticker_sleeper_;
   EventSleeper probe_sleeper_;
@@ -76,6 +83,7 @@ class SyncServer final : public Program {
   ThreadPool history_thread_;
   ThreadPool letters_thread_;
   SyncServiceRpc rpc_;
+  GatedSyncRpc gated_rpc_;
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<v1::SyncService::Stub> own_stub_;
   std::unique_ptr<HealthProbe> probe_;

@@ -25,8 +25,9 @@ std::string VariableOf(const std::string& name, const std::string& key) {
 
 }  // namespace
 
-ProgramProcess::ProgramProcess(std::string name, std::map<std::string, std::string> environment)
-    : name_(std::move(name)), environment_(std::move(environment)), address_("127.0.0.1:0") {
+ProgramProcess::ProgramProcess(std::string name, std::map<std::string, std::string> environment,
+                               std::string listen)
+    : name_(std::move(name)), environment_(std::move(environment)), address_(std::move(listen)) {
   Start();
 }
 

@@ -14,7 +14,8 @@ class ProgramProcess {
  public:
   // Starts bin/<name>, listening on ports that the kernel chooses, and waits until it serves. `environment`
   // holds READCOUNT_… variables.
-  ProgramProcess(std::string name, std::map<std::string, std::string> environment);
+  ProgramProcess(std::string name, std::map<std::string, std::string> environment,
+                 std::string listen = "127.0.0.1:0");
 
   // `host:port`.
   const std::string& address() const { return address_; }

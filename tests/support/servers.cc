@@ -128,9 +128,9 @@ void RedisServer::SetFields(const std::string& key,
   }
 }
 
-MariadbServer::MariadbServer() {
+MariadbServer::MariadbServer(const std::vector<std::string>& more) {
   std::filesystem::copy(MariadbTemplate(), dir_.path("data"), std::filesystem::copy_options::recursive);
-  Start();
+  Start(more);
   LoadSchema();
 }
 
@@ -145,14 +145,20 @@ MysqlSettings MariadbServer::settings() const {
   return settings;
 }
 
-void MariadbServer::Start() {
-  process_ = std::make_unique<ChildProcess>(
-      std::vector<std::string>{"/usr/sbin/mariadbd", "--no-defaults", "--user=root",
-                               "--datadir=" + dir_.path("data"), "--socket=" + dir_.path("my.sock"),
-                               "--pid-file=" + dir_.path("my.pid"), "--skip-networking",
-                               "--character-set-server=utf8mb4", "--innodb-log-file-size=16M",
-                               "--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=1"},
-      dir_.path("my.log"));
+void MariadbServer::Start(const std::vector<std::string>& more) {
+  std::vector<std::string> command = {"/usr/sbin/mariadbd",
+                                      "--no-defaults",
+                                      "--user=root",
+                                      "--datadir=" + dir_.path("data"),
+                                      "--socket=" + dir_.path("my.sock"),
+                                      "--pid-file=" + dir_.path("my.pid"),
+                                      "--skip-networking",
+                                      "--character-set-server=utf8mb4",
+                                      "--innodb-log-file-size=16M",
+                                      "--innodb-buffer-pool-size=64M",
+                                      "--innodb-flush-log-at-trx-commit=1"};
+  command.insert(command.end(), more.begin(), more.end());
+  process_ = std::make_unique<ChildProcess>(command, dir_.path("my.log"));
   WaitUntil(*process_, dir_.path("my.log"), [this] {
     MysqlSettings any = settings();
     any.dsn.database = "mysql";

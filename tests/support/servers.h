@@ -51,9 +51,10 @@ class RedisServer {
 // Start.
 class MariadbServer {
  public:
-  MariadbServer();
+  // With `more` settings on its command line.
+  explicit MariadbServer(const std::vector<std::string>& more = {});
 
-  void Start();
+  void Start(const std::vector<std::string>& more = {});
   void Kill();  // SIGKILL
   void Signal(int signal) { process_->Signal(signal); }
 

@@ -23,7 +23,8 @@ class SyncMetricsTest : public ::testing::Test {
   StatusBoard board_{clock_};
   DeadLetterTally letters_;
   LetterTally left_;
-  SyncMetrics metrics_{board_, letters_, left_};
+  AuthTally auth_;
+  SyncMetrics metrics_{board_, letters_, left_, auth_};
 };
 
 TEST_F(SyncMetricsTest, TheModeNamesTheServerThatIsAwayRedisFirst) {

@@ -128,6 +128,26 @@ bool FetchRows(MYSQL_STMT* statement, std::vector<std::vector<Field>>& rows) {
   return outcome == MYSQL_NO_DATA;
 }
 
+// Without a file the library is told nothing of it.
+void SetFile(MYSQL* handle, mysql_option option, const std::string& file) {
+  if (!file.empty()) mysql_options(handle, option, file.c_str());
+}
+
+void SetTls(MYSQL* handle, const Dsn& dsn) {
+  if (!dsn.uses_tls) return;
+  SetFile(handle, MYSQL_OPT_SSL_CA, dsn.tls.ca);
+  SetFile(handle, MYSQL_OPT_SSL_CERT, dsn.tls.certificate);
+  SetFile(handle, MYSQL_OPT_SSL_KEY, dsn.tls.key);
+#ifdef MARIADB_BASE_VERSION
+  const my_bool on = 1, verify = dsn.tls_verify ? 1 : 0;
+  mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &on);
+  mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+#else
+  const unsigned mode = dsn.tls_verify ? SSL_MODE_VERIFY_IDENTITY : SSL_MODE_REQUIRED;
+  mysql_options(handle, MYSQL_OPT_SSL_MODE, &mode);
+#endif
+}
+
 template <typename Number>
 Number ToNumber(const Field& field) {
   Number number = 0;
@@ -225,6 +245,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Connect(const MysqlSetti
   mysql_options(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 
   const Dsn& dsn = settings.dsn;
+  SetTls(handle, dsn);
   const char* host = dsn.socket.empty() ? dsn.host.c_str() : nullptr;
   const char* socket = dsn.socket.empty() ? nullptr : dsn.socket.c_str();
   // Named as TCP, or the library takes "localhost" for its default socket.

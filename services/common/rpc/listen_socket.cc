@@ -93,6 +93,14 @@ int BindAll(const addrinfo* list, uint16_t port, ListenSockets& result) {
   return result.sockets.empty() ? passed_over : 0;
 }
 
+bool IsLoopback(const sockaddr* address) {
+  if (address->sa_family == AF_INET6) {
+    const in6_addr& host = reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr;
+    return IN6_IS_ADDR_LOOPBACK(&host) || (IN6_IS_ADDR_V4MAPPED(&host) && host.s6_addr[12] == IN_LOOPBACKNET);
+  }
+  return ntohl(reinterpret_cast<const sockaddr_in*>(address)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
 }  // namespace
 
 FileDescriptor::~FileDescriptor() {
@@ -110,6 +118,15 @@ absl::StatusOr<ListenSockets> Listen(const Address& address) {
   }
   if (error != 0) return CannotListen(address, error);
   return result;
+}
+
+bool IsReachable(const Address& address) {
+  const absl::StatusOr<AddressList> list = Resolve(address);
+  if (!list.ok()) return false;
+  for (const addrinfo* info = list->get(); info != nullptr; info = info->ai_next) {
+    if (!IsLoopback(info->ai_addr)) return true;
+  }
+  return false;
 }
 
 absl::Status CannotListen(const Address& address, int error) {

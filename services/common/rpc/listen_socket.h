@@ -37,6 +37,10 @@ struct ListenSockets {
 // is taken (ports are never shared), none can be bound, or the name is unknown.
 absl::StatusOr<ListenSockets> Listen(const Address& address);
 
+// True if other machines could reach what listens on `address`: not all that its host stands for is loopback.
+// Of a host that is not known nothing can be said, and Listen refuses it.
+bool IsReachable(const Address& address);
+
 // UNAVAILABLE: why nothing can listen on `address`, from errno, and what to do.
 absl::Status CannotListen(const Address& address, int error);
 

@@ -27,6 +27,7 @@ struct CommandLine {
   std::string config = "app.yaml";
   std::string announce;
   std::string get;
+  bool secrets = false;
 };
 
 // Blocked in every thread, so that only the main thread's sigwait receives them.
@@ -51,13 +52,15 @@ absl::Status Announce(const std::string& path, const Address& address) {
   return absl::OkStatus();
 }
 
-int PrintKey(const Settings& settings, const std::string& key) {
+int PrintKey(const Settings& settings, const CommandLine& command) {
+  const std::string& key = command.get;
   const auto found = settings.origins.find(key);
   if (found == settings.origins.end()) {
     std::cerr << key << ": is neither in the configuration file nor in the environment\n";
     return kBadUsage;
   }
-  std::cout << found->second.text << '\n';
+  const bool hidden = IsSecret(key) && !command.secrets && !found->second.text.empty();
+  std::cout << (hidden ? "(not shown: add --secrets)" : found->second.text) << '\n';
   return 0;
 }
 
@@ -108,6 +111,7 @@ int RunProgram(int argc, char** argv, absl::string_view name, const BuildProgram
   app.add_option("--config", command.config, "Configuration file")->capture_default_str();
   app.add_option("--announce", command.announce, "Write the address served to this file");
   app.add_option("--get", command.get, "Print the effective value of a key and exit");
+  app.add_flag("--secrets", command.secrets, "With --get: also print passwords and tokens");
   app.set_version_flag("--version", READCOUNT_VERSION);
   try {
     app.parse(argc, argv);
@@ -119,7 +123,7 @@ int RunProgram(int argc, char** argv, absl::string_view name, const BuildProgram
     std::cerr << settings.status().message() << '\n';
     return kBadUsage;
   }
-  if (!command.get.empty()) return PrintKey(*settings, command.get);
+  if (!command.get.empty()) return PrintKey(*settings, command);
   InitLogging(name, settings->log.level);
   PreferThroughput();
   return Serve(*settings, command, build);

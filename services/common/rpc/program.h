@@ -31,6 +31,7 @@ using BuildProgram = std::function<absl::StatusOr<std::unique_ptr<Program>>(cons
 //   --config FILE    configuration, app.yaml in the working directory by default
 //   --announce FILE  writes the address served to FILE once it is served, for scripts that chose port 0
 //   --get KEY        prints the effective value of one key, for scripts, and exits
+//   --secrets        with --get: also of a key that holds a password or token
 //   --version        prints the version and exits
 //
 // Returns the exit status: 0 after a clean stop, 1 if it could not start, 2 for a wrong command line or

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <utility>
 
+#include "services/common/rpc/credentials.h"
+
 namespace readcount {
 
 namespace {
@@ -43,7 +45,8 @@ void SetLimits(const GrpcSettings& settings, grpc::ServerBuilder& builder) {
 
 absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const GrpcSettings& settings,
                                                             const Address& listen,
-                                                            const std::vector<grpc::Service*>& services) {
+                                                            const std::vector<grpc::Service*>& services,
+                                                            const TlsSettings& tls) {
   grpc::EnableDefaultHealthCheckService(true);
   static const bool reflection = (grpc::reflection::InitProtoReflectionServerBuilderPlugin(), true);
   static_cast<void>(reflection);
@@ -53,16 +56,16 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const GrpcSettings& 
   absl::StatusOr<ListenSockets> sockets = Listen(listen);
   if (!sockets.ok()) return sockets.status();
   std::unique_ptr<RpcServer> server(new RpcServer(sockets->address));
-  if (absl::Status status = server->Build(settings, services); !status.ok()) return status;
+  if (absl::Status status = server->Build(settings, services, tls); !status.ok()) return status;
   if (absl::Status status = server->Accept(settings, *std::move(sockets)); !status.ok()) return status;
   return server;
 }
 
-absl::Status RpcServer::Build(const GrpcSettings& settings, const std::vector<grpc::Service*>& services) {
+absl::Status RpcServer::Build(const GrpcSettings& settings, const std::vector<grpc::Service*>& services,
+                              const TlsSettings& tls) {
   grpc::ServerBuilder builder;
   hand_over_ = builder.experimental().AddExternalConnectionAcceptor(
-      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
-      grpc::InsecureServerCredentials());
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, ServerCredentialsOf(tls));
   SetLimits(settings, builder);
   for (grpc::Service* service : services) builder.RegisterService(service);
   server_ = builder.BuildAndStart();

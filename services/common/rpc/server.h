@@ -23,10 +23,12 @@ namespace readcount {
 // them may cost is limited by GrpcSettings. Thread-safe, but for Drain.
 class RpcServer {
  public:
-  // Binds `listen`, as Listen does, and serves `services`, which must outlive the server. UNAVAILABLE, saying
-  // what to do, if the address is taken or cannot be bound, or no descriptor is left; ports are never shared.
+  // Binds `listen`, as Listen does, and serves `services`, which must outlive the server, over TLS if `tls`
+  // has a certificate, whose files CheckTls has found sound. UNAVAILABLE, saying what to do, if the address
+  // is taken or cannot be bound, or no descriptor is left; ports are never shared.
   static absl::StatusOr<std::unique_ptr<RpcServer>> Start(const GrpcSettings& settings, const Address& listen,
-                                                          const std::vector<grpc::Service*>& services);
+                                                          const std::vector<grpc::Service*>& services,
+                                                          const TlsSettings& tls = {});
 
   // Drains with no grace if that has not been done.
   ~RpcServer();
@@ -49,7 +51,8 @@ class RpcServer {
 
   explicit RpcServer(Address address) : address_(std::move(address)) {}
 
-  absl::Status Build(const GrpcSettings& settings, const std::vector<grpc::Service*>& services);
+  absl::Status Build(const GrpcSettings& settings, const std::vector<grpc::Service*>& services,
+                     const TlsSettings& tls);
   absl::Status Accept(const GrpcSettings& settings, ListenSockets sockets);
 
   const Address address_;

@@ -1,0 +1,101 @@
+#include "services/syncer/gated_rpc.h"
+
+#include <algorithm>
+#include <bit>
+#include <iterator>
+
+#include "services/common/base/log.h"
+#include "services/common/rpc/credentials.h"
+#include "services/common/rpc/status.h"
+
+namespace readcount {
+namespace {
+
+constexpr absl::string_view kReadOnly[] = {"Audit", "GetStatus", "ListDeadLetters", "ListSyncRuns",
+                                           "WatchStatus"};
+
+// A stream that is refused as soon as it is opened.
+class RefusedWatch final : public grpc::ServerWriteReactor<v1::WatchStatusResponse> {
+ public:
+  explicit RefusedWatch(const grpc::Status& status) { Finish(status); }
+  void OnDone() override { delete this; }
+};
+
+}  // namespace
+
+AuthGate::Access GatedSyncRpc::AccessTo(absl::string_view method) {
+  const bool reads = std::find(std::begin(kReadOnly), std::end(kReadOnly), method) != std::end(kReadOnly);
+  return reads ? AuthGate::Access::kRead : AuthGate::Access::kChange;
+}
+
+grpc::Status GatedSyncRpc::Check(absl::string_view method, const grpc::CallbackServerContext& context) {
+  const absl::Status allowed = gate_.Check(AccessTo(method), CallerOf(context));
+  if (allowed.ok()) return grpc::Status::OK;
+  // The first, second, fourth, eighth time: whoever tries tokens must not fill the log.
+  const uint64_t refused = gate_.tally().missing.value() + gate_.tally().wrong.value();
+  if (std::has_single_bit(refused)) {
+    Log(LogLevel::kWarning, "call_refused",
+        {{"method", method}, {"peer", context.peer()}, {"times", refused}, {"why", allowed.message()}});
+  }
+  return ToGrpc(allowed);
+}
+
+grpc::ServerUnaryReactor* GatedSyncRpc::Pass(absl::string_view method, grpc::CallbackServerContext* context,
+                                             absl::FunctionRef<grpc::ServerUnaryReactor*()> call) {
+  const grpc::Status allowed = Check(method, *context);
+  if (allowed.ok()) return call();
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(allowed);
+  return reactor;
+}
+
+grpc::ServerWriteReactor<v1::WatchStatusResponse>* GatedSyncRpc::WatchStatus(
+    grpc::CallbackServerContext* context, const v1::WatchStatusRequest* request) {
+  const grpc::Status allowed = Check("WatchStatus", *context);
+  if (!allowed.ok()) return new RefusedWatch(allowed);
+  return inner_.WatchStatus(context, request);
+}
+
+grpc::ServerUnaryReactor* GatedSyncRpc::RunSync(grpc::CallbackServerContext* context,
+                                                const v1::RunSyncRequest* request,
+                                                v1::RunSyncResponse* response) {
+  return Pass("RunSync", context, [&] { return inner_.RunSync(context, request, response); });
+}
+
+grpc::ServerUnaryReactor* GatedSyncRpc::GetStatus(grpc::CallbackServerContext* context,
+                                                  const v1::GetStatusRequest* request,
+                                                  v1::GetStatusResponse* response) {
+  return Pass("GetStatus", context, [&] { return inner_.GetStatus(context, request, response); });
+}
+
+grpc::ServerUnaryReactor* GatedSyncRpc::ListSyncRuns(grpc::CallbackServerContext* context,
+                                                     const v1::ListSyncRunsRequest* request,
+                                                     v1::ListSyncRunsResponse* response) {
+  return Pass("ListSyncRuns", context, [&] { return inner_.ListSyncRuns(context, request, response); });
+}
+
+grpc::ServerUnaryReactor* GatedSyncRpc::Audit(grpc::CallbackServerContext* context,
+                                              const v1::AuditRequest* request, v1::AuditResponse* response) {
+  return Pass("Audit", context, [&] { return inner_.Audit(context, request, response); });
+}
+
+grpc::ServerUnaryReactor* GatedSyncRpc::ListDeadLetters(grpc::CallbackServerContext* context,
+                                                        const v1::ListDeadLettersRequest* request,
+                                                        v1::ListDeadLettersResponse* response) {
+  return Pass("ListDeadLetters", context, [&] { return inner_.ListDeadLetters(context, request, response); });
+}
+
+grpc::ServerUnaryReactor* GatedSyncRpc::RetryDeadLetters(grpc::CallbackServerContext* context,
+                                                         const v1::RetryDeadLettersRequest* request,
+                                                         v1::RetryDeadLettersResponse* response) {
+  return Pass("RetryDeadLetters", context,
+              [&] { return inner_.RetryDeadLetters(context, request, response); });
+}
+
+grpc::ServerUnaryReactor* GatedSyncRpc::DropDeadLetters(grpc::CallbackServerContext* context,
+                                                        const v1::DropDeadLettersRequest* request,
+                                                        v1::DropDeadLettersResponse* response) {
+  return Pass("DropDeadLetters", context, [&] { return inner_.DropDeadLetters(context, request, response); });
+}
+
+}  // namespace readcount

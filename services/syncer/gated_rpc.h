@@ -1,0 +1,54 @@
+#pragma once
+
+#include <grpcpp/support/server_callback.h>
+
+#include "absl/functional/function_ref.h"
+#include "absl/strings/string_view.h"
+#include "readcount/v1/sync_service.grpc.pb.h"
+#include "services/common/auth/auth_gate.h"
+
+namespace readcount {
+
+// readcount.v1.SyncService as the server offers it: calls that the gate lets through go on to `inner`, which
+// is registered nowhere itself, so that a method can be reached only by way of the gate. Whatever is not in
+// the list of methods that only read needs credentials.
+class GatedSyncRpc final : public v1::SyncService::CallbackService {
+ public:
+  // Both must outlive the server that this is registered with.
+  GatedSyncRpc(AuthGate& gate, v1::SyncService::CallbackService& inner) : gate_(gate), inner_(inner) {}
+
+  // What calling a method asks for, by its name without the service's.
+  static AuthGate::Access AccessTo(absl::string_view method);
+
+  grpc::ServerUnaryReactor* RunSync(grpc::CallbackServerContext* context, const v1::RunSyncRequest* request,
+                                    v1::RunSyncResponse* response) override;
+  grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
+                                      const v1::GetStatusRequest* request,
+                                      v1::GetStatusResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchStatusResponse>* WatchStatus(
+      grpc::CallbackServerContext* context, const v1::WatchStatusRequest* request) override;
+  grpc::ServerUnaryReactor* ListSyncRuns(grpc::CallbackServerContext* context,
+                                         const v1::ListSyncRunsRequest* request,
+                                         v1::ListSyncRunsResponse* response) override;
+  grpc::ServerUnaryReactor* Audit(grpc::CallbackServerContext* context, const v1::AuditRequest* request,
+                                  v1::AuditResponse* response) override;
+  grpc::ServerUnaryReactor* ListDeadLetters(grpc::CallbackServerContext* context,
+                                            const v1::ListDeadLettersRequest* request,
+                                            v1::ListDeadLettersResponse* response) override;
+  grpc::ServerUnaryReactor* RetryDeadLetters(grpc::CallbackServerContext* context,
+                                             const v1::RetryDeadLettersRequest* request,
+                                             v1::RetryDeadLettersResponse* response) override;
+  grpc::ServerUnaryReactor* DropDeadLetters(grpc::CallbackServerContext* context,
+                                            const v1::DropDeadLettersRequest* request,
+                                            v1::DropDeadLettersResponse* response) override;
+
+ private:
+  grpc::Status Check(absl::string_view method, const grpc::CallbackServerContext& context);
+  grpc::ServerUnaryReactor* Pass(absl::string_view method, grpc::CallbackServerContext* context,
+                                 absl::FunctionRef<grpc::ServerUnaryReactor*()> call);
+
+  AuthGate& gate_;
+  v1::SyncService::CallbackService& inner_;
+};
+
+}  // namespace readcount
