@@ -7,6 +7,7 @@
 #include "services/common/base/log.h"
 #include "services/common/rpc/credentials.h"
 #include "services/common/rpc/status.h"
+#include "services/common/rpc/unary_call.h"
 
 namespace readcount {
 namespace {
@@ -28,31 +29,35 @@ AuthGate::Access GatedSyncRpc::AccessTo(absl::string_view method) {
   return reads ? AuthGate::Access::kRead : AuthGate::Access::kChange;
 }
 
-grpc::Status GatedSyncRpc::Check(absl::string_view method, const grpc::CallbackServerContext& context) {
-  const absl::Status allowed = gate_.Check(AccessTo(method), CallerOf(context));
-  if (allowed.ok()) return grpc::Status::OK;
+absl::Status GatedSyncRpc::Check(absl::string_view method, const grpc::CallbackServerContext& context) {
+  absl::Status allowed = gate_.Check(AccessTo(method), CallerOf(context));
+  if (allowed.ok()) return allowed;
   // The first, second, fourth, eighth time: whoever tries tokens must not fill the log.
   const uint64_t refused = gate_.tally().missing.value() + gate_.tally().wrong.value();
   if (std::has_single_bit(refused)) {
     Log(LogLevel::kWarning, "call_refused",
         {{"method", method}, {"peer", context.peer()}, {"times", refused}, {"why", allowed.message()}});
   }
-  return ToGrpc(allowed);
+  return allowed;
 }
 
-grpc::ServerUnaryReactor* GatedSyncRpc::Pass(absl::string_view method, grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* GatedSyncRpc::Pass(const std::string& method, grpc::CallbackServerContext* context,
                                              absl::FunctionRef<grpc::ServerUnaryReactor*()> call) {
-  const grpc::Status allowed = Check(method, *context);
+  const absl::Status allowed = Check(method, *context);
   if (allowed.ok()) return call();
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(allowed);
-  return reactor;
+  const UnaryCall refused(*context, meter_.Method(method));
+  refused.Answer(allowed);
+  return refused.reactor();
 }
 
 grpc::ServerWriteReactor<v1::WatchStatusResponse>* GatedSyncRpc::WatchStatus(
     grpc::CallbackServerContext* context, const v1::WatchStatusRequest* request) {
-  const grpc::Status allowed = Check("WatchStatus", *context);
-  if (!allowed.ok()) return new RefusedWatch(allowed);
+  constexpr char kMethod[] = "WatchStatus";
+  const absl::Status allowed = Check(kMethod, *context);
+  if (!allowed.ok()) {
+    MeteredCall(meter_.Method(kMethod)).End(allowed.code());
+    return new RefusedWatch(ToGrpc(allowed));
+  }
   return inner_.WatchStatus(context, request);
 }
 

@@ -2,10 +2,13 @@
 
 #include <grpcpp/support/server_callback.h>
 
+#include <string>
+
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "readcount/v1/sync_service.grpc.pb.h"
 #include "services/common/auth/auth_gate.h"
+#include "services/common/rpc/rpc_meter.h"
 
 namespace readcount {
 
@@ -14,8 +17,10 @@ namespace readcount {
 // the list of methods that only read needs credentials.
 class GatedSyncRpc final : public v1::SyncService::CallbackService {
  public:
-  // Both must outlive the server that this is registered with.
-  GatedSyncRpc(AuthGate& gate, v1::SyncService::CallbackService& inner) : gate_(gate), inner_(inner) {}
+  // All must outlive the server that this is registered with. `meter` hears of calls that are refused; of the
+  // others `inner` tells it.
+  GatedSyncRpc(AuthGate& gate, v1::SyncService::CallbackService& inner, RpcMeter& meter)
+      : gate_(gate), inner_(inner), meter_(meter) {}
 
   // What calling a method asks for, by its name without the service's.
   static AuthGate::Access AccessTo(absl::string_view method);
@@ -43,12 +48,13 @@ class GatedSyncRpc final : public v1::SyncService::CallbackService {
                                             v1::DropDeadLettersResponse* response) override;
 
  private:
-  grpc::Status Check(absl::string_view method, const grpc::CallbackServerContext& context);
-  grpc::ServerUnaryReactor* Pass(absl::string_view method, grpc::CallbackServerContext* context,
+  absl::Status Check(absl::string_view method, const grpc::CallbackServerContext& context);
+  grpc::ServerUnaryReactor* Pass(const std::string& method, grpc::CallbackServerContext* context,
                                  absl::FunctionRef<grpc::ServerUnaryReactor*()> call);
 
   AuthGate& gate_;
   v1::SyncService::CallbackService& inner_;
+  RpcMeter& meter_;
 };
 
 }  // namespace readcount

@@ -53,7 +53,7 @@ class SyncServiceRpc final : public v1::SyncService::CallbackService {
                                             v1::DropDeadLettersResponse* response) override;
 
   // What has been called.
-  const RpcMeter& meter() const { return meter_; }
+  RpcMeter& meter() { return meter_; }
 
   // Ends every WatchStatus stream, so that a drain need not wait for the clients.
   void EndWatches() { watches_.EndAll(); }

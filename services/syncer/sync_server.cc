@@ -62,7 +62,7 @@ SyncServer::SyncServer(const Settings& settings, std::unique_ptr<TokenStore> tok
       letters_thread_(1),
       rpc_(runner_, board_, history_, history_thread_, {letters_, history_thread_, letters_thread_},
            SystemClock()),
-      gated_rpc_(gate_, rpc_) {
+      gated_rpc_(gate_, rpc_, rpc_.meter()) {
   tls_watch_.Start([settings] { LogTlsChange(settings, kSyncTls, settings.sync.tls, SystemClock().Now()); });
 }
 
