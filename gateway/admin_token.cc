@@ -2,26 +2,33 @@
 
 #include <openssl/crypto.h>
 
-#include "absl/strings/match.h"
-#include "absl/strings/strip.h"
+#include <optional>
+
+#include "services/common/auth/bearer.h"
 
 namespace readcount::gateway {
 
 absl::Status AdminToken::Check(absl::string_view authorization) const {
-  constexpr absl::string_view kScheme = "Bearer ";
-  if (token_.empty()) {
+  if (token_.empty() && (more_ == nullptr || !more_->configured())) {
     return absl::PermissionDeniedError(
-        "this route is closed: set gateway.admin_token in app.yaml to open it");
+        "this route is closed: set gateway.admin_token or auth.tokens in app.yaml to open it");
   }
-  if (authorization.size() < kScheme.size() ||
-      !absl::EqualsIgnoreCase(authorization.substr(0, kScheme.size()), kScheme)) {
-    return absl::UnauthenticatedError("send the header `Authorization: Bearer <gateway.admin_token>`");
+  const std::optional<absl::string_view> given = BearerToken(authorization);
+  if (!given.has_value()) {
+    if (tally_ != nullptr) tally_->missing.Add();
+    return absl::UnauthenticatedError(
+        "send the header `Authorization: Bearer <token>` with gateway.admin_token or one of auth.tokens");
   }
-  const absl::string_view given = authorization.substr(kScheme.size());
-  if (given.size() != token_.size() || CRYPTO_memcmp(given.data(), token_.data(), token_.size()) != 0) {
-    return absl::UnauthenticatedError("the token is wrong: it must be that of gateway.admin_token");
-  }
-  return absl::OkStatus();
+  if (IsRight(*given)) return absl::OkStatus();
+  if (tally_ != nullptr) tally_->wrong.Add();
+  return absl::UnauthenticatedError(
+      "the token is wrong: it must be gateway.admin_token or one of auth.tokens, as they are now");
+}
+
+bool AdminToken::IsRight(absl::string_view given) const {
+  const bool admin = !token_.empty() && given.size() == token_.size() &&
+                     CRYPTO_memcmp(given.data(), token_.data(), token_.size()) == 0;
+  return admin || (more_ != nullptr && more_->Holds(given));
 }
 
 }  // namespace readcount::gateway

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/time/time.h"
+#include "gateway/client_address.h"
 #include "gateway/cors.h"
 #include "gateway/http.h"
 #include "gateway/router.h"
@@ -13,6 +15,7 @@ namespace readcount::gateway {
 struct ConventionSettings {
   absl::Duration max_timeout = absl::InfiniteDuration();  // the most that Grpc-Timeout is given
   CorsPolicy cors;                                        // off unless it is given
+  TrustedProxies proxies;                                 // none unless they are given
 };
 
 // What is the same for every request, whatever its route: request id, trace, Grpc-Timeout, CORS, the form of
@@ -25,6 +28,11 @@ class Conventions {
   // `router` must outlive the object.
   Conventions(const Router& router, ConventionSettings settings)
       : router_(router), settings_(std::move(settings)) {}
+
+  // The address of the client whose request `peer` has sent.
+  std::string ClientOf(const std::string& peer, const Request& request) const {
+    return settings_.proxies.ClientOf(peer, request.forwarded_for);
+  }
 
   // Before the Router: gives the request an id and a trace where it brought none and reads its timeout. A
   // response is the answer already, and counted: 204 to a preflight, 400 for a Grpc-Timeout that cannot be

@@ -30,7 +30,7 @@ constexpr std::array<std::pair<absl::StatusCode, int>, 17> kHttpStatus = {{
     {absl::StatusCode::kUnauthenticated, 401},
 }};
 
-constexpr int kTooManyRequests = 429, kUnavailable = 503;
+constexpr int kUnauthorized = 401, kTooManyRequests = 429, kUnavailable = 503;
 constexpr char kRetryAfterSeconds[] = "1";
 
 }  // namespace
@@ -49,6 +49,7 @@ Response ErrorResponse(int http_status, absl::StatusCode code, absl::string_view
   if (http_status == kTooManyRequests || http_status == kUnavailable) {
     response.headers.emplace_back("Retry-After", kRetryAfterSeconds);
   }
+  if (http_status == kUnauthorized) response.headers.emplace_back("WWW-Authenticate", "Bearer");
   return response;
 }
 

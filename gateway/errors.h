@@ -9,8 +9,9 @@ namespace readcount::gateway {
 // The HTTP status of a gRPC code, by grpc-gateway's table; 500 for a code that is none.
 int HttpStatusOf(absl::StatusCode code);
 
-// `{"code":…,"message":…,"data":null}` with the matching HTTP status, and Retry-After where trying again
-// helps. Its `error` says the same, for other forms of the body.
+// `{"code":…,"message":…,"data":null}` with the matching HTTP status, Retry-After where trying again
+// helps, and WWW-Authenticate with 401 (RFC 9110, section 11.6.1). Its `error` says the same, for other forms
+// of the body.
 Response ErrorResponse(const absl::Status& status);
 
 // The same with an HTTP status that no gRPC code maps to, such as 405 or 413.

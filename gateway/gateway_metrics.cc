@@ -16,6 +16,10 @@ constexpr MetricSpec kInFlight = {"readcount_http_requests_in_flight", MetricKin
                                   "Requests being answered."};
 constexpr MetricSpec kRequestsRefused = {"readcount_http_requests_refused_total", MetricKind::kCounter,
                                          "Requests refused because of gateway.max_requests."};
+constexpr MetricSpec kClientsLimited = {
+    "readcount_http_client_limited_total", MetricKind::kCounter,
+    "Requests refused because their address exceeded its limit: rate, gateway.request_rate_per_client, or "
+    "in_flight, gateway.max_requests_per_client."};
 constexpr MetricSpec kConnections = {
     "readcount_http_connections", MetricKind::kGauge,
     "Connections open: idle, busy with a request, leaving, or refused and reading why."};
@@ -94,6 +98,9 @@ void GatewayMetrics::CollectRequests(MetricSink& sink) const {
   }
   sink.Add(kInFlight, tally.under_way());
   sink.Add(kRequestsRefused, tally.refused());
+  sink.Add(kClientsLimited, client_limits_.too_fast(), {{"limit", "rate"}});
+  sink.Add(kClientsLimited, client_limits_.too_many(), {{"limit", "in_flight"}});
+  auth_.Collect(sink);
 }
 
 void GatewayMetrics::CollectConnections(MetricSink& sink) const {

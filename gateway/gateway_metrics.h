@@ -2,11 +2,13 @@
 
 #include <memory>
 
+#include "gateway/client_limits.h"
 #include "gateway/grpc_backends.h"
 #include "gateway/listener.h"
 #include "gateway/router.h"
 #include "gateway/stream_limit.h"
 #include "gateway/text_cache.h"
+#include "services/common/auth/auth_tally.h"
 #include "services/common/metrics/metric.h"
 
 namespace readcount::gateway {
@@ -18,12 +20,15 @@ class GatewayMetrics final : public MetricSource {
   // All must outlive the source.
   GatewayMetrics(const Router& router, const Listener& listener, const TextCache& texts,
                  const GrpcArticleBackend& articles, const StreamLimit& event_streams,
+                 const ClientLimits& client_limits, const AuthTally& auth,
                  std::shared_ptr<grpc::Channel> article_channel, std::shared_ptr<grpc::Channel> sync_channel)
       : router_(router),
         listener_(listener),
         texts_(texts),
         articles_(articles),
         event_streams_(event_streams),
+        client_limits_(client_limits),
+        auth_(auth),
         article_service_(std::move(article_channel)),
         sync_service_(std::move(sync_channel)) {}
 
@@ -42,6 +47,8 @@ class GatewayMetrics final : public MetricSource {
   const TextCache& texts_;
   const GrpcArticleBackend& articles_;
   const StreamLimit& event_streams_;
+  const ClientLimits& client_limits_;
+  const AuthTally& auth_;
   mutable Reachability article_service_, sync_service_;
 };
 

@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/descriptor_limit.h"
 #include "gateway/handlers.h"
+#include "services/common/rpc/listen_socket.h"
+#include "services/common/tls/certificates.h"
 
 namespace readcount::gateway {
 namespace {
@@ -30,27 +32,58 @@ RequestLimits Limits(const GatewaySettings& settings) {
 
 }  // namespace
 
+absl::StatusOr<GatewayServer::Parts> GatewayServer::MakeParts(const Settings& settings) {
+  const auto faulty = [&settings](absl::string_view key, const absl::Status& status) {
+    return absl::InvalidArgumentError(absl::StrCat(settings.Where(key), ": ", status.message()));
+  };
+  const GatewaySettings& gateway = settings.gateway;
+  absl::StatusOr<CorsPolicy> cors = CorsPolicy::Parse(gateway.cors_origins);
+  if (!cors.ok()) return faulty("gateway.cors_origins", cors.status());
+  absl::StatusOr<TrustedProxies> proxies = TrustedProxies::Parse(gateway.trusted_proxies);
+  if (!proxies.ok()) return faulty("gateway.trusted_proxies", proxies.status());
+  absl::StatusOr<std::unique_ptr<TokenStore>> tokens = TokenStore::Open(settings);
+  if (!tokens.ok()) return tokens.status();
+  absl::StatusOr<std::unique_ptr<HttpsContext>> https = HttpsContext::Open(settings);
+  if (!https.ok()) return https.status();
+  absl::Status services = CheckTls(settings, kServicesTls, gateway.services_tls, SystemClock().Now());
+  if (!services.ok()) return services;
+  return Parts{.cors = *std::move(cors),
+               .proxies = *std::move(proxies),
+               .tokens = *std::move(tokens),
+               .https = *std::move(https)};
+}
+
 absl::StatusOr<std::unique_ptr<Program>> GatewayServer::Start(const Settings& settings) {
-  absl::StatusOr<CorsPolicy> cors = CorsPolicy::Parse(settings.gateway.cors_origins);
-  if (!cors.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(settings.Where("gateway.cors_origins"), ": ", cors.status().message()));
-  }
-  auto server = std::make_unique<GatewayServer>(settings.gateway, *std::move(cors));
+  absl::StatusOr<Parts> parts = MakeParts(settings);
+  if (!parts.ok()) return parts.status();
+  WarnOfPlaintext(settings, "gateway.listen", settings.gateway.listen, settings.gateway.tls,
+                  IsReachable(settings.gateway.listen));
+  auto server = std::make_unique<GatewayServer>(settings, *std::move(parts));
   if (absl::Status status = server->Listen(settings); !status.ok()) return status;
   return server;
 }
 
-GatewayServer::GatewayServer(const GatewaySettings& settings, CorsPolicy cors)
-    : article_channel_(MakeChannel(settings.article_service)),
-      sync_channel_(MakeChannel(settings.sync_service)),
+GatewayServer::GatewayServer(const Settings& all, Parts parts)
+    : GatewayServer(all, all.gateway, std::move(parts)) {}
+
+GatewayServer::GatewayServer(const Settings& all, const GatewaySettings& settings, Parts parts)
+    : tokens_(std::move(parts.tokens)),
+      https_(std::move(parts.https)),
+      services_tls_watch_(FilesOf(settings.services_tls)),
+      client_limits_(std::make_shared<ClientLimits>(
+          ClientLimits::Settings{.rate = settings.request_rate_per_client,
+                                 .burst = settings.request_burst_per_client,
+                                 .in_flight = settings.max_requests_per_client},
+          SystemClock())),
+      article_channel_(MakeChannel(settings.article_service, settings.services_tls)),
+      sync_channel_(MakeChannel(settings.sync_service, settings.services_tls)),
       io_(settings.threads),
       texts_(settings.text_bytes, SystemClock()),
       articles_(article_channel_, settings.streams, settings.request_timeout,
                 [this](std::function<void()> task) { boost::asio::post(io_, std::move(task)); }),
       views_(articles_, texts_),
       renewal_(articles_, texts_),
-      sync_(sync_channel_, settings.request_timeout),
+      sync_(sync_channel_, settings.request_timeout, [this] { return tokens_->First(); }),
       health_(article_channel_, sync_channel_, std::min(settings.request_timeout, kMostHealthTimeout)),
       stream_limit_(settings.max_event_streams, settings.max_event_streams_per_client),
       article_events_(articles_, stream_limit_),
@@ -62,23 +95,29 @@ GatewayServer::GatewayServer(const GatewaySettings& settings, CorsPolicy cors)
                           .status_events = status_events_,
                           .health = health_,
                           .clock = SystemClock()},
-                         settings.admin_token),
-              settings.max_requests),
-      conventions_(router_, {.max_timeout = settings.request_timeout, .cors = std::move(cors)}),
-      work_(boost::asio::make_work_guard(io_)) {}
+                         AdminToken(settings.admin_token, tokens_.get(), &auth_tally_)),
+              settings.max_requests, client_limits_),
+      conventions_(router_, {.max_timeout = settings.request_timeout,
+                             .cors = std::move(parts.cors),
+                             .proxies = std::move(parts.proxies)}),
+      work_(boost::asio::make_work_guard(io_)) {
+  services_tls_watch_.Start(
+      [all] { LogTlsChange(all, kServicesTls, all.gateway.services_tls, SystemClock().Now()); });
+}
 
 absl::Status GatewayServer::Listen(const Settings& settings) {
   const GatewaySettings& gateway = settings.gateway;
   AllowDescriptors(gateway.max_connections);
-  absl::StatusOr<std::unique_ptr<Listener>> listener = Listener::Start(
-      io_, gateway.threads, gateway.listen, router_, conventions_, Limits(gateway), gateway.max_connections);
+  absl::StatusOr<std::unique_ptr<Listener>> listener =
+      Listener::Start(io_, gateway.threads, gateway.listen, https_.get(), router_, conventions_,
+                      Limits(gateway), gateway.max_connections);
   if (!listener.ok()) {
     return {listener.status().code(),
             absl::StrCat(settings.Where("gateway.listen"), ": ", listener.status().message())};
   }
   listener_ = *std::move(listener);
   metrics_ = std::make_unique<GatewayMetrics>(router_, *listener_, texts_, articles_, stream_limit_,
-                                              article_channel_, sync_channel_);
+                                              *client_limits_, auth_tally_, article_channel_, sync_channel_);
   absl::StatusOr<std::unique_ptr<MetricsExporter>> exporter =
       MetricsExporter::Start(settings, "gateway.metrics_listen", gateway.metrics_listen,
                              {metrics_.get(), &articles_.meter(), &sync_.meter(), &health_.meter()});

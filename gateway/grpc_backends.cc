@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/status_stream.h"
 #include "services/common/base/clock.h"
+#include "services/common/rpc/credentials.h"
 
 namespace readcount::gateway {
 namespace {
@@ -52,6 +53,7 @@ void UnaryCalls::Add(grpc::ClientContext& context, const CallOptions& options) {
   if (!options.traceparent.none())
     context.AddMetadata(kTraceparent, std::string(options.traceparent.Child().text()));
   for (const auto& [name, value] : options.metadata) context.AddMetadata(name, value);
+  if (token_) ShowToken(token_(), context);
   absl::MutexLock lock(&mutex_);
   open_.insert(&context);
   if (closing_) context.TryCancel();
@@ -62,7 +64,7 @@ void UnaryCalls::Remove(grpc::ClientContext* context) {
   open_.erase(context);
 }
 
-std::shared_ptr<grpc::Channel> MakeChannel(const Address& address) {
+std::shared_ptr<grpc::Channel> MakeChannel(const Address& address, const TlsSettings& tls) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);  // nobody is shown what it would note of each call
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMs);
@@ -74,8 +76,7 @@ std::shared_ptr<grpc::Channel> MakeChannel(const Address& address) {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingTimeoutMs);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   arguments.SetMaxReceiveMessageSize(kMaxReplyBytes);
-  return grpc::CreateCustomChannel("dns:///" + address.ToString(), grpc::InsecureChannelCredentials(),
-                                   arguments);
+  return grpc::CreateCustomChannel("dns:///" + address.ToString(), ChannelCredentialsOf(tls), arguments);
 }
 
 bool Reachability::Check() {
@@ -257,7 +258,7 @@ void GrpcSyncBackend::Audit(const CallOptions& options, Callback<v1::AuditRespon
 
 std::unique_ptr<Subscription> GrpcSyncBackend::WatchStatus(Callback<v1::SyncStatus> tell) {
   return std::make_unique<StatusStream>(
-      *stub_, meter_.Method("WatchStatus"),
+      *stub_, meter_.Method("WatchStatus"), token_(),
       [this, tell = std::move(tell)](absl::StatusOr<v1::SyncStatus> status) {
         // One that was ended is no fault of the service.
         if (absl::IsCancelled(status.status())) return tell(status.status());

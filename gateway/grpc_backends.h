@@ -26,8 +26,11 @@
 
 namespace readcount::gateway {
 
-// A channel to a service that comes back soon after the service does.
-std::shared_ptr<grpc::Channel> MakeChannel(const Address& address);
+// A channel to a service that comes back soon after the service does; over TLS if `tls` has a CA.
+std::shared_ptr<grpc::Channel> MakeChannel(const Address& address, const TlsSettings& tls = {});
+
+// Tells the token to show to a service, now; empty for none. Thread-safe.
+using ServiceToken = std::function<std::string()>;
 
 // Whether a service can be reached, as its channel last knew for certain. Thread-safe.
 class Reachability {
@@ -47,9 +50,9 @@ class Reachability {
 // object that started it, so that no callback outlives what it was given. Thread-safe.
 class UnaryCalls {
  public:
-  // Both must outlive the object; `meter` is the service's.
-  UnaryCalls(absl::Duration timeout, ServiceErrors& errors, RpcMeter& meter)
-      : timeout_(timeout), errors_(errors), meter_(meter) {}
+  // `errors` and the service's `meter` must outlive the object.
+  UnaryCalls(absl::Duration timeout, ServiceErrors& errors, RpcMeter& meter, ServiceToken token = nullptr)
+      : timeout_(timeout), errors_(errors), meter_(meter), token_(std::move(token)) {}
 
   // Cancels what is under way and waits for it.
   ~UnaryCalls();
@@ -90,6 +93,7 @@ class UnaryCalls {
   const absl::Duration timeout_;
   ServiceErrors& errors_;
   RpcMeter& meter_;
+  const ServiceToken token_;
 
   absl::Mutex mutex_;
   std::set<grpc::ClientContext*> open_ ABSL_GUARDED_BY(mutex_);
@@ -143,10 +147,12 @@ class GrpcArticleBackend final : public ArticleBackend {
 
 class GrpcSyncBackend final : public SyncBackend {
  public:
-  GrpcSyncBackend(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout)
+  // Every call shows `token`.
+  GrpcSyncBackend(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout, ServiceToken token)
       : stub_(v1::SyncService::NewStub(channel)),
         errors_("the sync service", SystemClock()),
-        calls_(timeout, errors_, meter_) {}
+        token_(std::move(token)),
+        calls_(timeout, errors_, meter_, token_) {}
 
   const RpcMeter& meter() const { return meter_; }
 
@@ -162,6 +168,7 @@ class GrpcSyncBackend final : public SyncBackend {
   const std::unique_ptr<v1::SyncService::Stub> stub_;
   ServiceErrors errors_;
   RpcMeter meter_ = RpcMeter::Of<v1::RunSyncRequest>(RpcMeter::Side::kClient, "SyncService");
+  const ServiceToken token_;
   UnaryCalls calls_;
 };
 

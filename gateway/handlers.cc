@@ -42,13 +42,25 @@ std::vector<Route> ProbeRoutes(HealthBackend& health) {
        .offers = ""}};
 }
 
+Handler Guarded(Handler handler, const AdminToken& token) {
+  return [handler = std::move(handler), token](const Request& request, const std::string& parameter,
+                                               Respond respond) {
+    const absl::Status allowed = token.Check(request.authorization);
+    if (!allowed.ok()) return respond(ErrorResponse(allowed));
+    handler(request, parameter, std::move(respond));
+  };
+}
+
 }  // namespace
 
-std::vector<Route> MakeRoutes(const HandlerParts& parts, const std::string& admin_token) {
+std::vector<Route> MakeRoutes(const HandlerParts& parts, const AdminToken& token) {
   std::vector<Route> routes;
   for (std::vector<Route> group :
-       {ArticleRoutes(parts), SyncRoutes(parts, admin_token), ProbeRoutes(parts.health), WebRoutes()}) {
+       {ArticleRoutes(parts), SyncRoutes(parts), ProbeRoutes(parts.health), WebRoutes()}) {
     routes.insert(routes.end(), std::make_move_iterator(group.begin()), std::make_move_iterator(group.end()));
+  }
+  for (Route& route : routes) {
+    if (route.post) route.post = Guarded(std::move(route.post), token);
   }
   return routes;
 }

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <string>
 #include <vector>
 
+#include "gateway/admin_token.h"
 #include "gateway/article_events.h"
 #include "gateway/article_views.h"
 #include "gateway/backends.h"
@@ -24,7 +24,7 @@ struct HandlerParts {
 };
 
 // The route table; gateway/web/openapi.json describes each route in full. Unknown query parameters are
-// ignored.
-std::vector<Route> MakeRoutes(const HandlerParts& parts, const std::string& admin_token);
+// ignored. Whatever takes POST changes something, and asks for the token.
+std::vector<Route> MakeRoutes(const HandlerParts& parts, const AdminToken& token);
 
 }  // namespace readcount::gateway

@@ -46,7 +46,8 @@ struct Request {
   // printable ASCII, as gRPC takes both, and few enough.
   std::vector<std::pair<std::string, std::string>> metadata;
 
-  std::string client;  // its address
+  std::string forwarded_for;  // what proxies say of where it comes from
+  std::string client;         // its address
 };
 
 struct Response {

@@ -40,25 +40,25 @@ tcp ProtocolOf(const FileDescriptor& socket) {
 
 }  // namespace
 
-Listener::Listener(asio::io_context& io, int threads, Address address, const Router& router,
-                   const Conventions& conventions, const RequestLimits& limits, size_t max_connections)
+Listener::Listener(asio::io_context& io, int threads, Address address, const HttpsContext* https,
+                   const Router& router, const Conventions& conventions, const RequestLimits& limits,
+                   size_t max_connections)
     : io_(io),
       threads_(threads),
+      https_(https),
       router_(router),
       conventions_(conventions),
       limits_(limits),
       address_(std::move(address)),
       sessions_(max_connections) {}
 
-absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(asio::io_context& io, int threads,
-                                                          const Address& listen, const Router& router,
-                                                          const Conventions& conventions,
-                                                          const RequestLimits& limits,
-                                                          size_t max_connections) {
+absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(
+    asio::io_context& io, int threads, const Address& listen, const HttpsContext* https, const Router& router,
+    const Conventions& conventions, const RequestLimits& limits, size_t max_connections) {
   absl::StatusOr<ListenSockets> bound = Listen(listen);
   if (!bound.ok()) return bound.status();
   auto listener = std::unique_ptr<Listener>(
-      new Listener(io, threads, bound->address, router, conventions, limits, max_connections));
+      new Listener(io, threads, bound->address, https, router, conventions, limits, max_connections));
   for (FileDescriptor& socket : bound->sockets) {
     tcp::acceptor& acceptor = listener->acceptors_.emplace_back(listener->NewExecutor());
     error_code error;
@@ -111,7 +111,8 @@ asio::awaitable<void> Listener::Accept(tcp::acceptor& acceptor) {
 }
 
 void Listener::Add(tcp::socket socket) {
-  auto session = std::make_shared<Session>(std::move(socket), router_, conventions_, limits_, sessions_);
+  auto session = std::make_shared<Session>(std::move(socket), https_ == nullptr ? nullptr : https_->current(),
+                                           router_, conventions_, limits_, sessions_);
   switch (sessions_.Add(session)) {
     case SessionTable::Place::kServed:
       session->Start();

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "gateway/conventions.h"
+#include "gateway/https_context.h"
 #include "gateway/router.h"
 #include "gateway/session_table.h"
 #include "services/common/config/settings.h"
@@ -20,11 +21,11 @@ namespace readcount::gateway {
 class Listener {
  public:
   // Binds every address that `listen` stands for, as readcount::Listen does, and begins to accept on `io`.
-  // UNAVAILABLE, saying what to do, if an address is taken or cannot be bound. `io`, which `threads` threads
-  // run, and `router` must outlive the listener.
+  // UNAVAILABLE, saying what to do, if an address is taken or cannot be bound. Connections are served over
+  // TLS if there is `https`. It, `io`, which `threads` threads run, and `router` must outlive the listener.
   static absl::StatusOr<std::unique_ptr<Listener>> Start(boost::asio::io_context& io, int threads,
-                                                         const Address& listen, const Router& router,
-                                                         const Conventions& conventions,
+                                                         const Address& listen, const HttpsContext* https,
+                                                         const Router& router, const Conventions& conventions,
                                                          const RequestLimits& limits, size_t max_connections);
 
   // REQUIRES: `io` has been stopped.
@@ -39,8 +40,9 @@ class Listener {
   SessionTable::Stats sessions() const { return sessions_.stats(); }
 
  private:
-  Listener(boost::asio::io_context& io, int threads, Address address, const Router& router,
-           const Conventions& conventions, const RequestLimits& limits, size_t max_connections);
+  Listener(boost::asio::io_context& io, int threads, Address address, const HttpsContext* https,
+           const Router& router, const Conventions& conventions, const RequestLimits& limits,
+           size_t max_connections);
 
   boost::asio::any_io_executor NewExecutor() const;
 
@@ -50,6 +52,7 @@ class Listener {
   boost::asio::io_context& io_;
   const int threads_;
   std::list<boost::asio::ip::tcp::acceptor> acceptors_;  // the same after Start
+  const HttpsContext* const https_;
   const Router& router_;
   const Conventions& conventions_;
   const RequestLimits limits_;

@@ -54,10 +54,11 @@ void Join(std::string& list, absl::string_view line) {
   absl::StrAppend(&list, list.empty() ? "" : ", ", line);
 }
 
-// Names that gRPC takes, but for those that have a meaning of their own to it or to the services.
+// Names that gRPC takes, but for those that have a meaning of their own to it or to the services. To these
+// the gateway shows its own credentials only.
 bool IsMetadataName(absl::string_view name) {
-  constexpr absl::string_view kTaken[] = {"content-type", "host",       "te",
-                                          "traceparent",  "user-agent", "x-request-id"};
+  constexpr absl::string_view kTaken[] = {"authorization", "content-type", "host",        "te",
+                                          "traceparent",   "user-agent",   "x-request-id"};
   return !name.empty() && !absl::StartsWith(name, "grpc-") && !absl::EndsWith(name, "-bin") &&
          std::find(std::begin(kTaken), std::end(kTaken), name) == std::end(kTaken) &&
          std::all_of(name.begin(), name.end(), [](char byte) {
@@ -104,6 +105,8 @@ class FieldTaker {
       Join(request_.grpc_timeout, value);
     } else if (absl::EqualsIgnoreCase(name, "Sec-Purpose") || absl::EqualsIgnoreCase(name, "Purpose")) {
       request_.prefetch |= SaysPrefetch(value);
+    } else if (absl::EqualsIgnoreCase(name, "X-Forwarded-For")) {
+      Join(request_.forwarded_for, value);
     } else if (absl::StartsWithIgnoreCase(name, kMetadataPrefix)) {
       TakeMetadata(name.substr(kMetadataPrefix.size()), value);
     }

@@ -1,5 +1,7 @@
 #include "gateway/router.h"
 
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/accept.h"
@@ -40,11 +42,23 @@ Response NotAcceptable(const Route& route) {
                        absl::StrCat("this path answers ", route.offers, ": Accept must allow it"));
 }
 
+Response TooManyOfClient(ClientLimits::Verdict verdict) {
+  return ErrorResponse(
+      absl::ResourceExhaustedError(verdict == ClientLimits::Verdict::kTooFast
+                                       ? "this address asks faster than gateway.request_rate_per_client "
+                                         "allows: nothing was counted, ask more "
+                                         "slowly"
+                                       : "this address has gateway.max_requests_per_client requests under "
+                                         "way: nothing was counted, wait for "
+                                         "them"));
+}
+
 }  // namespace
 
-Router::Router(std::vector<Route> routes, int max_requests)
+Router::Router(std::vector<Route> routes, int max_requests, std::shared_ptr<ClientLimits> limits)
     : routes_(std::move(routes)),
       max_requests_(max_requests),
+      limits_(limits != nullptr && limits->any() ? std::move(limits) : nullptr),
       tally_(std::make_shared<RequestTally>(routes_.size() + 1)) {
   for (const Route& route : routes_) patterns_.push_back(MakePattern(route.path));
 }
@@ -90,18 +104,36 @@ void Router::Call(size_t route, const Handler& handler, const Request& request, 
           });
 }
 
+size_t Router::Find(absl::string_view path) const {
+  size_t route = 0;
+  while (route < routes_.size() && !Matches(patterns_[route], path)) ++route;
+  return route;
+}
+
 void Router::Dispatch(const Request& request, Respond respond) const {
-  for (size_t i = 0; i < routes_.size(); ++i) {
-    if (!Matches(patterns_[i], request.target.path)) continue;
-    if (request.method == Method::kOptions) return Answer(i, Options(routes_[i]), respond);
-    const Handler& handler = HandlerFor(routes_[i], request.method);
-    if (!handler) return Answer(i, MethodNotAllowed(routes_[i]), respond);
-    if (!Accepts(request.accept, routes_[i])) return Answer(i, NotAcceptable(routes_[i]), respond);
-    return Call(i, handler, request, std::move(respond));
+  const size_t route = Find(request.target.path);
+  const bool unlimited = route < routes_.size() && routes_[route].unlimited;
+  if (limits_ == nullptr || unlimited) return Serve(route, request, std::move(respond));
+  const ClientLimits::Key client = ClientLimits::KeyOf(request.client);
+  const ClientLimits::Verdict verdict = limits_->Enter(client);
+  if (verdict != ClientLimits::Verdict::kAdmitted) return Answer(route, TooManyOfClient(verdict), respond);
+  Serve(route, request, [limits = limits_, client, respond = std::move(respond)](Response response) {
+    limits->Leave(client);
+    respond(std::move(response));
+  });
+}
+
+void Router::Serve(size_t i, const Request& request, Respond respond) const {
+  if (i == routes_.size()) {
+    return Answer(
+        i, ErrorResponse(absl::NotFoundError("there is nothing at this path: /docs describes the API")),
+        respond);
   }
-  Answer(routes_.size(),
-         ErrorResponse(absl::NotFoundError("there is nothing at this path: /docs describes the API")),
-         respond);
+  if (request.method == Method::kOptions) return Answer(i, Options(routes_[i]), respond);
+  const Handler& handler = HandlerFor(routes_[i], request.method);
+  if (!handler) return Answer(i, MethodNotAllowed(routes_[i]), respond);
+  if (!Accepts(request.accept, routes_[i])) return Answer(i, NotAcceptable(routes_[i]), respond);
+  Call(i, handler, request, std::move(respond));
 }
 
 }  // namespace readcount::gateway

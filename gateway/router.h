@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "gateway/client_limits.h"
 #include "gateway/http.h"
 #include "gateway/request_tally.h"
 
@@ -32,13 +33,15 @@ struct Route {
 // goes. Of routes that take the same path the first counts. Thread-safe.
 class Router {
  public:
-  Router(std::vector<Route> routes, int max_requests);
+  // `limits` of each client may be none.
+  Router(std::vector<Route> routes, int max_requests, std::shared_ptr<ClientLimits> limits = nullptr);
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
 
   // Calls the handler, or answers 204 with Allow to OPTIONS, 404 for an unknown path, 405 with Allow for a
   // method that the path lacks, 406 if the client does not accept what the route offers and 503 for more
-  // requests than may be under way.
+  // requests than may be under way. Before all that 429 to a client that exceeds its limits, whatever it asks
+  // for but routes that are unlimited.
   void Dispatch(const Request& request, Respond respond) const;
 
   // Counts a response to what was not dispatched, because it is no request to a route.
@@ -60,12 +63,15 @@ class Router {
   static bool Matches(const Pattern& pattern, absl::string_view path);
   static absl::string_view ParameterOf(const Pattern& pattern, absl::string_view path);
 
+  size_t Find(absl::string_view path) const;  // routes_.size() if no route takes it
+  void Serve(size_t route, const Request& request, Respond respond) const;
   void Call(size_t route, const Handler& handler, const Request& request, Respond respond) const;
   void Answer(size_t route, Response response, const Respond& respond) const;
 
   const std::vector<Route> routes_;
   const int max_requests_;
-  std::vector<Pattern> patterns_;  // of each route; the same after construction
+  const std::shared_ptr<ClientLimits> limits_;  // shared as the tally is; none if it limits nothing
+  std::vector<Pattern> patterns_;               // of each route; the same after construction
   // Shared with the requests under way, which a backend may end after the router.
   const std::shared_ptr<RequestTally> tally_;
 };

@@ -1,5 +1,6 @@
 #include "gateway/service_errors.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "services/common/base/log.h"
@@ -14,9 +15,23 @@ bool IsAboutTheRequest(const absl::Status& status) {
 }
 
 absl::string_view Reason(absl::StatusCode code) {
+  if (code == absl::StatusCode::kUnauthenticated)
+    return " does not take the gateway's credentials: the gateway's log tells what to set";
   if (code == absl::StatusCode::kUnavailable) return " is not available: try again later";
   if (code == absl::StatusCode::kDeadlineExceeded) return " did not answer in time: try again later";
   return " failed: its log tells why";
+}
+
+// gRPC tells of a certificate in OpenSSL's words or in its own.
+absl::string_view HintAt(const absl::Status& status) {
+  for (absl::string_view words :
+       {"certificate verify failed", "erification Check failed", "verification check failed"}) {
+    if (absl::StrContains(status.message(), words))
+      return "the certificate of the service has expired, is not of gateway.services_ca or has another name "
+             "than "
+             "the gateway calls it by";
+  }
+  return "";
 }
 
 }  // namespace
@@ -26,7 +41,9 @@ absl::Status ServiceErrors::ForClient(const absl::Status& status) {
   LogNowAndThen(status);
   // So gRPC calls a connection that broke in the middle of an answer.
   const absl::StatusCode code = absl::IsUnknown(status) ? absl::StatusCode::kUnavailable : status.code();
-  return {code, absl::StrCat(service_, Reason(code))};
+  const std::string message = absl::StrCat(service_, Reason(code));
+  // The client's own credentials, which 401 would ask for, are not at fault.
+  return {absl::IsUnauthenticated(status) ? absl::StatusCode::kUnavailable : code, message};
 }
 
 absl::Status ServiceErrors::ForViewer(const absl::Status& status) {
@@ -44,7 +61,10 @@ void ServiceErrors::LogNowAndThen(const absl::Status& status) {
   int64_t next = next_log_ns_;
   if (now < next || !next_log_ns_.compare_exchange_strong(next, now + absl::ToInt64Nanoseconds(kBetweenLogs)))
     return;
-  Log(LogLevel::kWarning, "service_error", {{"service", service_}, {"status", status}});
+  const absl::string_view hint = HintAt(status);
+  if (hint.empty())
+    return Log(LogLevel::kWarning, "service_error", {{"service", service_}, {"status", status}});
+  Log(LogLevel::kWarning, "service_error", {{"service", service_}, {"status", status}, {"hint", hint}});
 }
 
 }  // namespace readcount::gateway

@@ -35,10 +35,10 @@ struct Question {
 
 }  // namespace
 
-Session::Session(asio::ip::tcp::socket socket, const Router& router, const Conventions& conventions,
-                 const RequestLimits& limits, SessionObserver& observer)
-    : socket_(std::make_shared<TimedSocket>(std::move(socket))),
-      client_(socket_->PeerAddress()),
+Session::Session(asio::ip::tcp::socket socket, std::shared_ptr<asio::ssl::context> tls, const Router& router,
+                 const Conventions& conventions, const RequestLimits& limits, SessionObserver& observer)
+    : socket_(std::make_shared<TimedSocket>(std::move(socket), std::move(tls))),
+      peer_(socket_->PeerAddress()),
       router_(router),
       conventions_(conventions),
       write_timeout_(limits.header_timeout),
@@ -80,6 +80,23 @@ void Session::Abort() {
 }
 
 asio::awaitable<void> Session::Serve() {
+  if (socket_->secure()) {
+    const bool greeted = co_await Greet();
+    if (!greeted) co_return;
+  }
+  co_await Converse();
+  if (socket_->secure()) co_await socket_->SayGoodbye();
+}
+
+asio::awaitable<bool> Session::Greet() {
+  socket_->ExpireAfter(write_timeout_);
+  const boost::system::error_code error = co_await socket_->Handshake();
+  if (error && LogEnabled(LogLevel::kDebug))
+    Log(LogLevel::kDebug, "tls_handshake_failed", {{"peer", peer_}, {"error", error.message()}});
+  co_return !error;
+}
+
+asio::awaitable<void> Session::Converse() {
   for (bool keep_alive = true; keep_alive && !stopping_;) {
     if (!co_await reader_.Await()) co_return;
     idle_ = false;
@@ -106,6 +123,10 @@ asio::awaitable<void> Session::Serve() {
 }
 
 asio::awaitable<void> Session::WriteRefusal() {
+  if (socket_->secure()) {
+    const bool greeted = co_await Greet();
+    if (!greeted) co_return;
+  }
   // Not a temporary: gcc 12 ends those of a co_await in a condition too early.
   const Incoming nothing;
   conventions_.Finish(Request(), refusal_);
@@ -115,7 +136,7 @@ asio::awaitable<void> Session::WriteRefusal() {
 // The handler answers from whichever thread it likes; the coroutine goes on on the connection's executor, at
 // once if the answer comes there, but never inside of the question.
 asio::awaitable<Response> Session::Answer(Request& request) {
-  request.client = client_;
+  request.client = conventions_.ClientOf(peer_, request);
   std::optional<Response> response = conventions_.Begin(request);
   if (!response.has_value()) {
     socket_->Rest();

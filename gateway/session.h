@@ -33,8 +33,10 @@ class SessionObserver {
 class Session : public std::enable_shared_from_this<Session> {
  public:
   // `router`, `conventions` and `observer` must outlive the session.
-  Session(boost::asio::ip::tcp::socket socket, const Router& router, const Conventions& conventions,
-          const RequestLimits& limits, SessionObserver& observer);
+  // Over TLS if there is a context for it.
+  Session(boost::asio::ip::tcp::socket socket, std::shared_ptr<boost::asio::ssl::context> tls,
+          const Router& router, const Conventions& conventions, const RequestLimits& limits,
+          SessionObserver& observer);
 
   ~Session();
 
@@ -53,6 +55,8 @@ class Session : public std::enable_shared_from_this<Session> {
  private:
   void Spawn(boost::asio::awaitable<void> (Session::*run)());
   boost::asio::awaitable<void> Serve();
+  boost::asio::awaitable<void> Converse();
+  boost::asio::awaitable<bool> Greet();
   boost::asio::awaitable<void> WriteRefusal();
   boost::asio::awaitable<Response> Answer(Request& request);
   template <typename Handler>
@@ -62,7 +66,7 @@ class Session : public std::enable_shared_from_this<Session> {
   boost::asio::awaitable<bool> WriteText(absl::string_view text);
 
   const std::shared_ptr<TimedSocket> socket_;
-  const std::string client_;  // its address
+  const std::string peer_;  // its address
   const Router& router_;
   const Conventions& conventions_;
   const absl::Duration write_timeout_;  // as long as a request may take to come, the client may take to read

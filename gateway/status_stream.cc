@@ -6,9 +6,14 @@
 
 namespace readcount::gateway {
 
-StatusStream::StatusStream(v1::SyncService::StubInterface& stub, MethodMeter& meter, Tell tell)
+void ShowToken(const std::string& token, grpc::ClientContext& context) {
+  if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+}
+
+StatusStream::StatusStream(v1::SyncService::StubInterface& stub, MethodMeter& meter, const std::string& token,
+                           Tell tell)
     : tell_(std::move(tell)), reactor_(*this, meter) {
-  reactor_.Start(stub);
+  reactor_.Start(stub, token);
 }
 
 StatusStream::~StatusStream() {
@@ -16,7 +21,8 @@ StatusStream::~StatusStream() {
   absl::MutexLock lock(&mutex_, absl::Condition(&over_));
 }
 
-void StatusStream::Reactor::Start(v1::SyncService::StubInterface& stub) {
+void StatusStream::Reactor::Start(v1::SyncService::StubInterface& stub, const std::string& token) {
+  ShowToken(token, context_);
   stub.async()->WatchStatus(&context_, &request_, this);
   StartRead(&response_);
   StartCall();

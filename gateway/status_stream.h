@@ -4,6 +4,7 @@
 #include <grpcpp/support/client_callback.h>
 
 #include <functional>
+#include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
@@ -14,13 +15,17 @@
 
 namespace readcount::gateway {
 
+// Adds the token to what a call sends; an empty one is none.
+void ShowToken(const std::string& token, grpc::ClientContext& context);
+
 // One WatchStatus stream of SyncService.
 class StatusStream final : public Subscription {
  public:
   // Begins at once. `tell` hears each status and at last, once, why the stream has ended, never OK; on
-  // threads of gRPC, one call after the other. `stub` and the method's `meter` must outlive the stream.
+  // threads of gRPC, one call after the other. `stub` and the method's `meter` must outlive the stream, which
+  // shows `token` if there is one.
   using Tell = std::function<void(absl::StatusOr<v1::SyncStatus> status)>;
-  StatusStream(v1::SyncService::StubInterface& stub, MethodMeter& meter, Tell tell);
+  StatusStream(v1::SyncService::StubInterface& stub, MethodMeter& meter, const std::string& token, Tell tell);
 
   // Cancels what goes on and waits for it.
   ~StatusStream() override;
@@ -31,7 +36,7 @@ class StatusStream final : public Subscription {
   class Reactor final : public grpc::ClientReadReactor<v1::WatchStatusResponse> {
    public:
     Reactor(StatusStream& stream, MethodMeter& meter) : stream_(stream), metered_(meter) {}
-    void Start(v1::SyncService::StubInterface& stub);
+    void Start(v1::SyncService::StubInterface& stub, const std::string& token);
     void OnReadDone(bool ok) override;
     void OnDone(const grpc::Status& status) override;
     void Cancel() { context_.TryCancel(); }

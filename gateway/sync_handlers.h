@@ -1,6 +1,5 @@
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "gateway/handlers.h"
@@ -9,6 +8,6 @@
 namespace readcount::gateway {
 
 // The routes of the syncer.
-std::vector<Route> SyncRoutes(const HandlerParts& parts, const std::string& admin_token);
+std::vector<Route> SyncRoutes(const HandlerParts& parts);
 
 }  // namespace readcount::gateway

@@ -19,7 +19,23 @@ constexpr absl::Duration kLingerTime = absl::Seconds(1);
 
 }  // namespace
 
-TimedSocket::TimedSocket(tcp::socket socket) : socket_(std::move(socket)), timer_(socket_.get_executor()) {}
+TimedSocket::TimedSocket(tcp::socket socket, std::shared_ptr<asio::ssl::context> tls)
+    : context_(std::move(tls)), socket_(std::move(socket)), timer_(socket_.get_executor()) {
+  if (context_ != nullptr) tls_.emplace(socket_, *context_);
+}
+
+asio::awaitable<error_code> TimedSocket::Handshake() {
+  error_code error;
+  co_await tls_->async_handshake(asio::ssl::stream_base::server,
+                                 asio::redirect_error(asio::use_awaitable, error));
+  co_return error;
+}
+
+asio::awaitable<void> TimedSocket::SayGoodbye() {
+  error_code ignored;
+  ExpireAfter(kLingerTime);
+  co_await tls_->async_shutdown(asio::redirect_error(asio::use_awaitable, ignored));
+}
 
 std::string TimedSocket::PeerAddress() const {
   error_code error;
@@ -51,12 +67,22 @@ void TimedSocket::Watch() {
   });
 }
 
-bool TimedSocket::HasUnread() const {
+bool TimedSocket::HasUnread() {
   error_code error;
+  if (tls_.has_value() && SSL_has_pending(tls_->native_handle()) == 1) return true;
   return socket_.available(error) > 0 && !error;
 }
 
+// Over TLS the end is a message, or comes after one; what else has come is read away, for nobody wants it.
 void TimedSocket::WatchPeer(std::function<void()> gone) {
+  if (tls_.has_value()) {
+    const auto byte = std::make_shared<char>();
+    return tls_->async_read_some(
+        asio::buffer(byte.get(), 1),
+        [self = shared_from_this(), byte, gone = std::move(gone)](const error_code& error, size_t /*bytes*/) {
+          if (error) gone();
+        });
+  }
   socket_.async_wait(tcp::socket::wait_read,
                      [weak = weak_from_this(), gone = std::move(gone)](const error_code& error) {
                        const std::shared_ptr<TimedSocket> self = weak.lock();
@@ -67,8 +93,13 @@ void TimedSocket::WatchPeer(std::function<void()> gone) {
 asio::awaitable<error_code> TimedSocket::Read(boost::beast::flat_buffer& buffer) {
   if (Expired()) co_return asio::error::timed_out;
   error_code error;
-  const size_t bytes = co_await socket_.async_read_some(buffer.prepare(kReadBytes),
-                                                        asio::redirect_error(asio::use_awaitable, error));
+  const auto room = buffer.prepare(kReadBytes);
+  size_t bytes = 0;
+  if (tls_.has_value()) {
+    bytes = co_await tls_->async_read_some(room, asio::redirect_error(asio::use_awaitable, error));
+  } else {
+    bytes = co_await socket_.async_read_some(room, asio::redirect_error(asio::use_awaitable, error));
+  }
   buffer.commit(bytes);
   co_return error;
 }
@@ -77,8 +108,13 @@ asio::awaitable<error_code> TimedSocket::Write(absl::string_view text) {
   while (!text.empty()) {
     if (Expired()) co_return asio::error::timed_out;
     error_code error;
-    const size_t bytes = co_await socket_.async_write_some(asio::buffer(text.data(), text.size()),
-                                                           asio::redirect_error(asio::use_awaitable, error));
+    const auto rest = asio::buffer(text.data(), text.size());
+    size_t bytes = 0;
+    if (tls_.has_value()) {
+      bytes = co_await tls_->async_write_some(rest, asio::redirect_error(asio::use_awaitable, error));
+    } else {
+      bytes = co_await socket_.async_write_some(rest, asio::redirect_error(asio::use_awaitable, error));
+    }
     if (error) co_return error;
     text.remove_prefix(bytes);
   }
@@ -87,12 +123,16 @@ asio::awaitable<error_code> TimedSocket::Write(absl::string_view text) {
 
 asio::awaitable<void> TimedSocket::Linger() {
   error_code error;
+  if (tls_.has_value()) co_await SayGoodbye();
   socket_.shutdown(tcp::socket::shutdown_send, error);
   ExpireAfter(kLingerTime);
   boost::beast::flat_buffer unread;
   for (size_t total = 0; !error && total < kLingerBytes; total += unread.size()) {
     unread.clear();
-    error = co_await Read(unread);
+    const size_t bytes = co_await socket_.async_read_some(unread.prepare(kReadBytes),
+                                                          asio::redirect_error(asio::use_awaitable, error));
+    unread.commit(bytes);
+    if (Expired()) break;
   }
 }
 

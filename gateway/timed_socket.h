@@ -2,12 +2,15 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/system/error_code.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -16,10 +19,22 @@
 namespace readcount::gateway {
 
 // A socket with one deadline for all that is read and written until it is set anew, however many pieces that
-// comes in. Used on its executor alone.
+// comes in; plain, or over TLS. Used on its executor alone.
 class TimedSocket : public std::enable_shared_from_this<TimedSocket> {
  public:
-  explicit TimedSocket(boost::asio::ip::tcp::socket socket);
+  // With `tls` over TLS: then the first thing to do is Handshake.
+  explicit TimedSocket(boost::asio::ip::tcp::socket socket,
+                       std::shared_ptr<boost::asio::ssl::context> tls = nullptr);
+
+  bool secure() const { return tls_.has_value(); }
+
+  // Greets a client over TLS, before the deadline. An error if it is no client of TLS, or wants another
+  // version. REQUIRES: secure.
+  boost::asio::awaitable<boost::system::error_code> Handshake();
+
+  // Tells a client over TLS that no more comes, so that it need not take what it has for a part, and waits a
+  // little for its agreement. REQUIRES: secure.
+  boost::asio::awaitable<void> SayGoodbye();
 
   boost::asio::any_io_executor executor() { return socket_.get_executor(); }
 
@@ -35,7 +50,7 @@ class TimedSocket : public std::enable_shared_from_this<TimedSocket> {
   bool Expired() const { return deadline_ <= SteadyClock::now(); }
 
   // True if bytes have come that were not read yet.
-  bool HasUnread() const;
+  bool HasUnread();
 
   // Calls `gone` once if the client ends the stream or the connection breaks before it sends anything more.
   void WatchPeer(std::function<void()> gone);
@@ -60,9 +75,14 @@ class TimedSocket : public std::enable_shared_from_this<TimedSocket> {
  private:
   using SteadyClock = std::chrono::steady_clock;
 
+  // Every operation is on the socket itself or on the stream over it.
+  using TlsStream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
+
   void Watch();
 
+  const std::shared_ptr<boost::asio::ssl::context> context_;
   boost::asio::ip::tcp::socket socket_;
+  std::optional<TlsStream> tls_;
   SteadyClock::time_point deadline_ = SteadyClock::time_point::max();
   boost::asio::steady_timer timer_;  // fires at the deadline or before
   bool watching_ = false;            // the timer runs

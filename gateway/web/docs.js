@@ -259,7 +259,7 @@ function operationCard(api, operation, common) {
     make('p', { class: 'lead-in' }, operation.summary),
     prose(operation.description ?? ''),
     operation.security?.length > 0
-      ? make('p', {}, 'Needs the header ', code('Authorization: Bearer <gateway.admin_token>'), '.') : '',
+      ? make('p', {}, 'Needs the header ', code('Authorization: Bearer <token>'), '.') : '',
     command(api, operation),
     ownParameters(operation, common),
     answerTable(api, operation, common),

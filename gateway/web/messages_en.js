@@ -110,7 +110,7 @@ export default {
   sync_nothing: 'The run is done. There was nothing to bring to MySQL.',
   sync_run_failed: 'The run failed: {error}',
   sync_401: 'This is not the admin token of this gateway (401).',
-  sync_403: 'This gateway has no admin token, so nobody may start a run from here (403). Set gateway.admin_token and restart it.',
+  sync_403: 'This gateway has no admin token, so nobody may start a run from here (403). Set gateway.admin_token or auth.tokens and restart it.',
   sync_error: 'The run could not be started: {message}',
   token: 'Admin token',
   token_why: 'Bringing all views to MySQL now needs the gateway’s admin token.',

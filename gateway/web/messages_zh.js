@@ -110,7 +110,7 @@ export default {
   sync_nothing: '同步完成，没有需要写入 MySQL 的阅读。',
   sync_run_failed: '同步失败：{error}',
   sync_401: '这不是本网关的管理令牌（401）。',
-  sync_403: '本网关没有设置管理令牌，因此不能从这里启动同步（403）。请设置 gateway.admin_token 并重启。',
+  sync_403: '本网关没有设置管理令牌，因此不能从这里启动同步（403）。请设置 gateway.admin_token 或 auth.tokens 并重启。',
   sync_error: '无法启动同步：{message}',
   token: '管理令牌',
   token_why: '立即把所有阅读写入 MySQL 需要网关的管理令牌。',

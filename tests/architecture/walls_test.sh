@@ -9,7 +9,7 @@ walls='
 <hiredis/             ^services/common/redis/
 <mysql\.h>            ^services/common/mysql/
 <grpcpp/              ^services/common/rpc/|^services/[a-z]+/[a-z]+_(rpc|stream|watch)\.|^gateway/(article_stream|status_stream|grpc_backends)\.|^cli/rpc/|^tests/
-<boost/(asio|beast)   ^services/common/metrics/exporter\.|^gateway/(session|listener|timed_socket|request_reader|discarded_body|request_convert|response_text|gateway_server)\.|^cli/http/|^tests/
+<boost/(asio|beast)   ^services/common/metrics/exporter\.|^gateway/(https_context|session|listener|timed_socket|request_reader|discarded_body|request_convert|response_text|gateway_server)\.|^cli/http/|^tests/
 <rapidjson/           ^gateway/json\.|^cli/json\.|^tests/
 <yaml-cpp/            ^services/common/config/
 <sqlite3\.h>          ^services/article/sqlite_spool\.

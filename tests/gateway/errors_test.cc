@@ -7,6 +7,7 @@ namespace readcount::gateway {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 
@@ -54,13 +55,15 @@ TEST(ErrorsTest, TheBodyCarriesCodeAndMessage) {
   EXPECT_EQ(response.error, absl::NotFoundError("no \"such\" article"));
 }
 
-TEST(ErrorsTest, RetryAfterStandsOnlyWhereTryingAgainHelps) {
+TEST(ErrorsTest, RetryAfterStandsOnlyWhereTryingAgainHelpsAndTheSchemeWhereItIsMissed) {
   for (const Row& row : kTable) {
     if (row.code == absl::StatusCode::kOk) continue;
     const Response response = ErrorResponse(absl::Status(row.code, "x"));
     EXPECT_EQ(response.status, row.http_status);
     if (row.http_status == 429 || row.http_status == 503) {
       EXPECT_THAT(response.headers, Contains(Pair("Retry-After", "1"))) << row.http_status;
+    } else if (row.http_status == 401) {
+      EXPECT_THAT(response.headers, ElementsAre(Pair("WWW-Authenticate", "Bearer")));
     } else {
       EXPECT_THAT(response.headers, IsEmpty()) << row.http_status;
     }

@@ -106,5 +106,49 @@ TEST_F(GatewayLimitsTest, AClientThatDoesNotReadIsCut) {
   EXPECT_EQ(Client(address()).Ask(Get("/healthz")).status, 200);
 }
 
+TEST_F(GatewayLimitsTest, AClientBeyondItsRateIsRefusedWhateverItsProxy) {
+  settings_.gateway.request_rate_per_client = 1;
+  settings_.gateway.request_burst_per_client = 2;
+  settings_.gateway.trusted_proxies = "127.0.0.1";
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  Client proxy(address());
+  const auto ask = [&](const std::string& hops) {
+    return proxy.Ask(Get("/api/article/7", absl::StrCat("X-Forwarded-For: ", hops, "\r\n")));
+  };
+  EXPECT_EQ(ask("192.0.2.1").status, 200);
+  EXPECT_EQ(ask("198.51.100.9, 192.0.2.1").status, 200) << "what stands before it is anybody's word";
+  const Reply refused = ask("198.51.100.8, 192.0.2.1");
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_THAT(refused.headers, Contains(Pair("retry-after", "1")));
+  EXPECT_THAT(refused.body, HasSubstr("nothing was counted"));
+  EXPECT_EQ(ask("192.0.2.2").status, 200);
+  EXPECT_EQ(proxy.Ask(Get("/healthz", "X-Forwarded-For: 192.0.2.1\r\n")).status, 200);
+  EXPECT_THAT(articles_.counts(), ElementsAre(Pair(7u, 3u)));
+}
+
+TEST_F(GatewayLimitsTest, WhoIsNoTrustedProxyIsTheClientItself) {
+  settings_.gateway.request_rate_per_client = 1;
+  settings_.gateway.request_burst_per_client = 1;
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  Client client(address());
+  EXPECT_EQ(client.Ask(Get("/api/articles", "X-Forwarded-For: 192.0.2.1\r\n")).status, 200);
+  EXPECT_EQ(client.Ask(Get("/api/articles", "X-Forwarded-For: 192.0.2.2\r\n")).status, 429);
+}
+
+TEST_F(GatewayLimitsTest, AClientHasItsRequestsUnderWay) {
+  settings_.gateway.max_requests_per_client = 1;
+  settings_.gateway.trusted_proxies = "127.0.0.1";
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  articles_.Plan(Turn::kHold);
+  Client busy(address()), other(address());
+  busy.Send(Get("/api/article/7", "X-Forwarded-For: 192.0.2.1\r\n"));
+  articles_.held.WaitForNotification();
+  EXPECT_EQ(other.Ask(Get("/api/articles", "X-Forwarded-For: 192.0.2.1\r\n")).status, 429);
+  EXPECT_EQ(other.Ask(Get("/api/articles", "X-Forwarded-For: 192.0.2.2\r\n")).status, 200);
+  articles_.release.Notify();
+  EXPECT_EQ(busy.Read().status, 200);
+  EXPECT_EQ(other.Ask(Get("/api/articles", "X-Forwarded-For: 192.0.2.1\r\n")).status, 200);
+}
+
 }  // namespace
 }  // namespace readcount::gateway

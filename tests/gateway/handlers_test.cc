@@ -32,7 +32,7 @@ class HandlersTest : public ::testing::Test {
                                     .status_events = status_events_,
                                     .health = health_,
                                     .clock = clock_},
-                                   token_),
+                                   AdminToken(token_)),
                         /*max_requests=*/1);
     std::vector<Response> responses;
     router.Dispatch(request, [&](Response response) { responses.push_back(std::move(response)); });

@@ -49,7 +49,7 @@ std::vector<std::pair<std::string, std::string>> RouteTable() {
                            .health = health,
                            .clock = SystemClock()};
   std::vector<std::pair<std::string, std::string>> table;
-  for (const Route& route : MakeRoutes(parts, /*admin_token=*/"")) {
+  for (const Route& route : MakeRoutes(parts, AdminToken(""))) {
     std::vector<std::string> methods;
     if (route.get) methods.emplace_back("GET");
     if (route.post) methods.emplace_back("POST");
@@ -128,6 +128,12 @@ TEST_F(OpenApiTest, EveryOperationHasTheAnswersThatAnyRequestCanGet) {
     for (const char* status : {"200", "400", "405", "408", "413", "431", "503", "504"}) {
       EXPECT_THAT(answers, Contains(status)) << method << " " << path;
     }
+  });
+}
+
+TEST_F(OpenApiTest, EveryOperationThatMayBeLimitedSaysSo) {
+  ForEachOperation([](const std::string& path, const std::string& method, const Value& operation) {
+    EXPECT_EQ(Names(operation["responses"]).contains("429"), path != "/healthz") << method << " " << path;
   });
 }
 

@@ -108,6 +108,11 @@ TEST(RequestConvertTest, UnsoundIdsAndTracesAreAbsent) {
   EXPECT_TRUE(request.traceparent.none());
 }
 
+TEST(RequestConvertTest, WhatProxiesSayOfTheClientIsOneList) {
+  EXPECT_EQ(Convert({{"X-Forwarded-For", "192.0.2.1"}, {"x-forwarded-for", "10.0.0.1"}}).forwarded_for,
+            "192.0.2.1, 10.0.0.1");
+}
+
 TEST(RequestConvertTest, MetadataLosesItsPrefixAndItsCase) {
   const Request request = Convert(
       {{"Grpc-Metadata-Tenant", "Blue"}, {"GRPC-METADATA-Tenant", ""}, {"grpc-metadata-a.b_c-1", "x y"}});
@@ -124,6 +129,7 @@ TEST(RequestConvertTest, MetadataThatGrpcWouldNotTakeIsPassedOver) {
                                    {"Grpc-Metadata-umlaut", "\xC3\xA4"},
                                    {"Grpc-Metadata-tab", "a\tb"},
                                    {"Grpc-Metadata-te", "trailers"},
+                                   {"Grpc-Metadata-Authorization", "Bearer x"},
                                    {"Grpc-Metadata-Content-Type", "v"},
                                    {"Grpc-Metadata-User-Agent", "v"},
                                    {"Grpc-Metadata-Traceparent", "v"},

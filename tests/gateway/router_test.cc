@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/fakes/clock.h"
+
 namespace readcount::gateway {
 namespace {
 
@@ -175,6 +177,44 @@ TEST(RouterTest, MoreRequestsThanMayBeUnderWayAreToldToComeAgainButNotTheUnlimit
   held[0](Response());
   ask("/hold");
   EXPECT_THAT(held, SizeIs(3));
+}
+
+TEST(RouterTest, AClientBeyondItsLimitsIsToldToComeAgainButNotForTheUnlimited) {
+  FakeClock clock;
+  const auto limits =
+      std::make_shared<ClientLimits>(ClientLimits::Settings{.rate = 1, .burst = 2, .in_flight = 1}, clock);
+  std::vector<Respond> held;
+  const Router router({{.path = "/hold",
+                        .get = [&held](const Request&, const std::string&,
+                                       Respond respond) { held.push_back(std::move(respond)); }},
+                       {.path = "/free", .get = Named("free"), .unlimited = true}},
+                      /*max_requests=*/10, limits);
+  std::vector<Response> responses;
+  const auto ask = [&](const char* path, const char* client) {
+    router.Dispatch({.method = Method::kGet, .target = {.path = path}, .client = client},
+                    [&](Response response) { responses.push_back(std::move(response)); });
+  };
+  const auto expect_refused = [&](const char* key) {
+    ASSERT_FALSE(responses.empty());
+    EXPECT_EQ(responses.back().status, 429);
+    EXPECT_THAT(responses.back().headers, Contains(Pair("Retry-After", "1")));
+    EXPECT_THAT(responses.back().body, HasSubstr(key));
+    responses.clear();
+  };
+  ask("/hold", "192.0.2.1");
+  EXPECT_THAT(responses, IsEmpty());
+  ask("/hold", "192.0.2.1");
+  expect_refused("gateway.max_requests_per_client");
+  ask("/hold", "192.0.2.2");
+  EXPECT_THAT(held, SizeIs(2));
+  held[0](Response());
+  ask("/nowhere", "192.0.2.1");
+  EXPECT_EQ(responses.back().status, 404) << "takes the second of the burst, and is over";
+  ask("/hold", "192.0.2.1");
+  expect_refused("gateway.request_rate_per_client");
+  ask("/free", "192.0.2.1");
+  EXPECT_EQ(responses.back().body, "free()");
+  EXPECT_EQ(router.tally().answered(0, /*4xx*/ 3), 2u);
 }
 
 }  // namespace

@@ -43,6 +43,24 @@ TEST(ServiceErrorsTest, AConnectionThatBrokeInAnAnswerIsTheServiceBeingAway) {
             absl::UnavailableError("the service is not available: try again later"));
 }
 
+TEST(ServiceErrorsTest, ThatTheGatewayIsNotLetInIsNotTheClientsFault) {
+  ServiceErrors errors("the service", SystemClock());
+  const absl::Status shown = errors.ForClient(absl::UnauthenticatedError("send a token of auth.tokens"));
+  EXPECT_EQ(shown.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(shown.message()), HasSubstr("does not take the gateway's credentials"));
+}
+
+TEST(ServiceErrorsTest, TheLogTellsWhatACertificateMayLack) {
+  for (const char* text :
+       {"Ssl handshake failed: certificate verify failed", "Hostname Verification Check failed."}) {
+    ServiceErrors errors("the service", SystemClock());
+    ::testing::internal::CaptureStderr();
+    static_cast<void>(errors.ForClient(absl::UnavailableError(text)));
+    EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+                HasSubstr("the certificate of the service has expired"));
+  }
+}
+
 TEST(ServiceErrorsTest, AViewerIsToldWhetherTheViewMayHaveBeenCounted) {
   ServiceErrors errors("the service", SystemClock());
   for (const absl::Status& refused :

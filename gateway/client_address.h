@@ -1,0 +1,53 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace readcount::gateway {
+
+// An IPv4 or IPv6 address; an IPv4 address is what IPv6 maps it to (RFC 4291, section 2.5.5.2), so that both
+// ways of writing it mean the same.
+class IpAddress {
+ public:
+  // None for what is no address in digits.
+  static std::optional<IpAddress> Parse(absl::string_view text);
+
+  bool is_v4() const;
+  const std::array<unsigned char, 16>& bytes() const { return bytes_; }
+  std::string ToString() const;
+
+ private:
+  std::array<unsigned char, 16> bytes_ = {};
+};
+
+// The proxies whose word about their clients is taken. The same after construction.
+class TrustedProxies {
+ public:
+  // None is trusted.
+  TrustedProxies() = default;
+
+  // Addresses and networks, `10.0.0.0/8`, separated by commas. INVALID_ARGUMENT names what is neither.
+  static absl::StatusOr<TrustedProxies> Parse(absl::string_view list);
+
+  bool Contains(const IpAddress& address) const;
+
+  // The address of the client that a request comes from, which `peer` has sent. If the peer is trusted, it is
+  // the last address in `forwarded_for`, the joined values of X-Forwarded-For, that is not itself a trusted
+  // proxy's: what stands before it anybody may have written. A peer's own address otherwise, and where the
+  // list says no more.
+  std::string ClientOf(const std::string& peer, absl::string_view forwarded_for) const;
+
+ private:
+  struct Network {
+    IpAddress address;
+    int bits = 128;
+  };
+  std::vector<Network> networks_;
+};
+
+}  // namespace readcount::gateway
