@@ -19,7 +19,8 @@ void SetValue(const std::string& type, OptionInfo& info) {
 OptionInfo Describe(const CLI::Option& option) {
   OptionInfo info{.description = option.get_description(),
                   .usual = option.get_default_str(),
-                  .required = option.get_required()};
+                  .required = option.get_required(),
+                  .repeated = option.get_items_expected_max() > 1};
   const bool is_flag = option.get_items_expected_max() == 0 || option.get_type_size_max() == 0;
   if (option.get_positional()) {
     info.name = option.get_name(/*positional=*/true);

@@ -16,6 +16,7 @@ struct OptionInfo {
   std::string description;
   std::string usual;  // the default, as text; empty: none or not told
   bool required = false;
+  bool repeated = false;  // may stand several times
 };
 
 // A command as the parser knows it: the same from which help is made.

@@ -7,69 +7,113 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "cli/configured.h"
 
 namespace readcount::cli {
 namespace {
 
-absl::Status ReadFile(const std::string& option, const std::string& path, std::string& text) {
-  if (path.empty()) return absl::OkStatus();
+// `place` names the option or key that names the file.
+absl::StatusOr<std::string> ReadText(const std::string& place, const std::string& path) {
   std::ifstream file(path);
-  text.assign(std::istreambuf_iterator<char>(file), {});
-  if (file.is_open() && !file.bad() && !text.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(option, ": ", path, file.is_open() ? " is empty or no file" : " cannot be read: ",
-                   file.is_open() ? "" : std::strerror(errno)));
+  if (!file) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(place, ": ", path, " cannot be read: ", std::strerror(errno)));
+  }
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  if (text.empty())
+    return absl::InvalidArgumentError(absl::StrCat(place, ": ", path, " is empty or no file"));
+  return text;
 }
 
-absl::Status ReadToken(const Context& context, std::string& token) {
-  if (absl::Status status = ReadFile("--token-file", context.token_file, token); !status.ok()) return status;
-  if (context.token_file.empty()) token = context.environment("READCOUNT_TOKEN").value_or("");
-  absl::StripAsciiWhitespace(&token);
-  for (const char c : token) {
-    if (!absl::ascii_isgraph(static_cast<unsigned char>(c))) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(context.token_file.empty() ? "READCOUNT_TOKEN" : "--token-file",
-                       ": the token holds a space or another character that no "
-                       "token has: put the token alone there"));
-    }
+// A file of tokens, one a line, lines with # apart. One that this user may not read gives none: a service
+// that needs no token is called all the same.
+std::string FirstTokenIn(const std::string& path) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    absl::StripAsciiWhitespace(&line);
+    if (!line.empty() && !absl::StartsWith(line, "#")) return line;
   }
+  return "";
+}
+
+std::string ConfiguredToken(const Settings& settings) {
+  const std::vector<std::string> tokens = absl::StrSplit(Configured(settings, "auth.tokens"), ',');
+  std::string first(absl::StripAsciiWhitespace(tokens.front()));
+  const std::string path = Configured(settings, "auth.tokens_file");
+  return first.empty() && !path.empty() ? FirstTokenIn(path) : first;
+}
+
+// The token, and where it comes from for messages.
+struct Token {
+  std::string text, place;
+};
+
+absl::StatusOr<Token> ReadToken(const Context& context, const Settings& settings) {
+  if (!context.token_file.empty()) {
+    absl::StatusOr<std::string> text = ReadText("--token-file", context.token_file);
+    if (!text.ok()) return text.status();
+    return Token{.text = std::string(absl::StripAsciiWhitespace(*text)), .place = "--token-file"};
+  }
+  if (const auto given = context.environment("READCOUNT_TOKEN"); given.has_value() && !given->empty())
+    return Token{.text = std::string(absl::StripAsciiWhitespace(*given)), .place = "READCOUNT_TOKEN"};
+  return Token{.text = ConfiguredToken(settings), .place = "auth.tokens"};
+}
+
+// One PEM file: as the option names it, or else the key.
+struct PemFile {
+  const std::string option, given, key;
+  std::string& text;
+};
+
+absl::Status ReadPem(const PemFile& file, const Settings& settings, Credentials& credentials) {
+  const bool configured = file.given.empty();
+  const std::string path = configured ? Configured(settings, file.key) : file.given;
+  if (path.empty()) return absl::OkStatus();
+  absl::StatusOr<std::string> text = ReadText(configured ? settings.Where(file.key) : file.option, path);
+  if (!text.ok()) return text.status();
+  file.text = *std::move(text);
+  credentials.tls = true;
   return absl::OkStatus();
 }
 
 absl::StatusOr<Endpoint> Resolve(const Context& context, Endpoint endpoint, const std::string& given,
                                  Address GatewaySettings::* configured) {
-  absl::StatusOr<Credentials> credentials = ReadCredentials(context);
+  absl::StatusOr<Settings> settings = ReadSettings(context);
+  // Who says where to go need not be able to read the programs' own configuration.
+  if (!settings.ok() && !given.empty() && context.config.empty()) settings = Settings();
+  if (!settings.ok()) return settings.status();
+  absl::StatusOr<Credentials> credentials = ReadCredentials(context, *settings);
   if (!credentials.ok()) return credentials.status();
   endpoint.credentials = *std::move(credentials);
   endpoint.timeout = context.timeout;
-  endpoint.address = given;
-  if (!given.empty()) return endpoint;
-  const absl::StatusOr<Settings> settings = ReadSettings(context);
-  if (!settings.ok()) return settings.status();
-  endpoint.address = (settings->gateway.*configured).ToString();
+  endpoint.address = given.empty() ? (settings->gateway.*configured).ToString() : given;
   return endpoint;
 }
 
 }  // namespace
 
-absl::StatusOr<Credentials> ReadCredentials(const Context& context) {
-  Credentials credentials;
-  if (absl::Status status = ReadToken(context, credentials.token); !status.ok()) return status;
+absl::StatusOr<Credentials> ReadCredentials(const Context& context, const Settings& settings) {
+  const absl::StatusOr<Token> token = ReadToken(context, settings);
+  if (!token.ok()) return token.status();
+  for (const char c : token->text) {
+    if (absl::ascii_isgraph(static_cast<unsigned char>(c))) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(token->place,
+                     ": the token holds a space or another character that no token has: put it there alone"));
+  }
   if (context.tls_cert.empty() != context.tls_key.empty()) {
     return absl::InvalidArgumentError(
         "--tls-cert and --tls-key go together: give both, or neither if the services ask for no certificate");
   }
-  const struct {
-    const char* option;
-    const std::string& path;
-    std::string& text;
-  } files[] = {{"--tls-ca", context.tls_ca, credentials.ca},
-               {"--tls-cert", context.tls_cert, credentials.certificate},
-               {"--tls-key", context.tls_key, credentials.key}};
-  for (const auto& file : files) {
-    if (absl::Status status = ReadFile(file.option, file.path, file.text); !status.ok()) return status;
-    credentials.tls = credentials.tls || !file.path.empty();
+  Credentials credentials{.token = token->text};
+  for (const PemFile& file :
+       {PemFile{"--tls-ca", context.tls_ca, "gateway.services_ca", credentials.ca},
+        PemFile{"--tls-cert", context.tls_cert, "gateway.services_certificate", credentials.certificate},
+        PemFile{"--tls-key", context.tls_key, "gateway.services_key", credentials.key}}) {
+    if (absl::Status status = ReadPem(file, settings, credentials); !status.ok()) return status;
   }
   return credentials;
 }

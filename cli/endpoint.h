@@ -31,7 +31,9 @@ absl::StatusOr<Endpoint> ArticleEndpoint(const Context& context);
 absl::StatusOr<Endpoint> SyncEndpoint(const Context& context);
 absl::StatusOr<Endpoint> GatewayEndpoint(const Context& context);
 
-// From --token-file, or else READCOUNT_TOKEN, and the TLS options.
-absl::StatusOr<Credentials> ReadCredentials(const Context& context);
+// The token of --token-file, or else of READCOUNT_TOKEN, or else the first of auth.tokens or of
+// auth.tokens_file; TLS as its options say, or else as the gateway speaks it to the services
+// (gateway.services_ca and so on).
+absl::StatusOr<Credentials> ReadCredentials(const Context& context, const Settings& settings);
 
 }  // namespace readcount::cli

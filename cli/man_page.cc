@@ -58,9 +58,10 @@ std::string Described(const OptionInfo& option) {
 std::string Usage(const CommandInfo& command) {
   std::string usage = Bold("readcount " + command.path);
   if (!command.options.empty()) absl::StrAppend(&usage, " [", Italic("options"), "]");
-  for (const OptionInfo& argument : command.arguments)
-    absl::StrAppend(&usage, " ", argument.required ? "" : "[", Italic(argument.name),
-                    argument.required ? "" : "]");
+  for (const OptionInfo& argument : command.arguments) {
+    const std::string name = absl::StrCat(Italic(argument.name), argument.repeated ? " ..." : "");
+    absl::StrAppend(&usage, " ", argument.required ? name : absl::StrCat("[", name, "]"));
+  }
   return usage;
 }
 

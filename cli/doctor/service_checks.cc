@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "cli/configured.h"
 #include "cli/doctor/machine_checks.h"
 #include "cli/endpoint.h"
 #include "cli/format.h"
@@ -63,10 +64,15 @@ void CheckSyncService(const Context& context, Diagnoses& found) {
                 "remove that cause; nothing is lost, the next run goes on where the last one stopped");
 }
 
-void CheckGateway(const Context& context, Diagnoses& found) {
+void CheckGateway(const Context& context, const Settings& settings, Diagnoses& found) {
   const absl::StatusOr<Endpoint> endpoint = GatewayEndpoint(context);
   if (!endpoint.ok())
     return found.Problem("gateway", std::string(endpoint.status().message()), "correct what is said");
+  if (!Configured(settings, "gateway.tls_certificate").empty()) {
+    return found.Ok("gateway", absl::StrCat(endpoint->address,
+                                            " speaks HTTPS, by which it is not asked here: curl https://",
+                                            endpoint->address, "/readyz tells"));
+  }
   const absl::StatusOr<HttpResponse> ready = HttpClient(endpoint->address, endpoint->timeout).Get("/readyz");
   if (!ready.ok()) {
     return found.Problem("gateway", std::string(ready.status().message()),
@@ -122,7 +128,7 @@ void CheckMetrics(const std::string& program, const std::optional<Address>& addr
 void CheckServices(const Context& context, const Settings& settings, Diagnoses& found) {
   CheckArticleService(context, found);
   CheckSyncService(context, found);
-  CheckGateway(context, found);
+  CheckGateway(context, settings, found);
   CheckMetrics("article-service", settings.article.metrics_listen, settings.grpc.max_connections,
                context.timeout, found);
   CheckMetrics("sync-service", settings.sync.metrics_listen, settings.grpc.max_connections, context.timeout,

@@ -1,12 +1,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <map>
+#include <optional>
 #include <random>
 #include <sstream>
 
 #include "cli/doctor/schema.h"
 #include "cli/doctor/server_checks.h"
+#include "cli/endpoint.h"
 #include "cli/exit_code.h"
 #include "cli/format.h"
 #include "cli/json.h"
@@ -18,6 +21,7 @@
 #include "readcount/v1/article_service.pb.h"
 #include "readcount/v1/sync_service.pb.h"
 #include "tests/fakes/clock.h"
+#include "tests/support/temp_dir.h"
 
 namespace readcount::cli {
 namespace {
@@ -104,6 +108,64 @@ TEST(CliExitCodeTest, TellsScriptsWhatHappened) {
   EXPECT_EQ(ToExitCode(absl::PermissionDeniedError("")), 4);
   EXPECT_EQ(ToExitCode(absl::UnknownError("")), 5);
   EXPECT_EQ(ToExitCode(absl::CancelledError("")), 130);
+}
+
+// What a command finds around it, with a service's credentials in the configuration.
+class CliCredentialsTest : public ::testing::Test {
+ protected:
+  CliCredentialsTest() {
+    for (const char* name : {"ca", "certificate", "key", "tokens"})
+      std::ofstream(dir_.path(name)) << name << " text\n";
+    std::ofstream(dir_.path("tokens")) << "# ours\n\n  third \nfourth\n";
+  }
+
+  void Configure(const std::string& key, const std::string& text) {
+    settings_.origins[key] = {"app.yaml:1", text};
+  }
+
+  testing::TempDir dir_;
+  std::istringstream in_;
+  std::ostringstream out_;
+  std::optional<std::string> variable_;
+  Context context_{.environment = [this](const std::string&) { return variable_; },
+                   .in = {in_},
+                   .out = {out_},
+                   .err = {out_},
+                   .clock = SystemClock()};
+  Settings settings_;
+};
+
+TEST_F(CliCredentialsTest, TakeTheTokenThatIsNamedMostExpressly) {
+  EXPECT_EQ(ReadCredentials(context_, settings_)->token, "");
+  Configure("auth.tokens_file", dir_.path("tokens"));
+  EXPECT_EQ(ReadCredentials(context_, settings_)->token, "third");
+  Configure("auth.tokens", "first, second");
+  EXPECT_EQ(ReadCredentials(context_, settings_)->token, "first");
+  variable_ = "given\n";
+  EXPECT_EQ(ReadCredentials(context_, settings_)->token, "given");
+  context_.token_file = dir_.path("key");
+  EXPECT_EQ(
+      ReadCredentials(context_, settings_).status().message(),
+      "--token-file: the token holds a space or another character that no token has: put it there alone");
+}
+
+TEST_F(CliCredentialsTest, SpeakTlsAsTheGatewayDoesUnlessOptionsSayOtherwise) {
+  EXPECT_FALSE(ReadCredentials(context_, settings_)->tls);
+  Configure("gateway.services_ca", dir_.path("ca"));
+  const absl::StatusOr<Credentials> configured = ReadCredentials(context_, settings_);
+  ASSERT_TRUE(configured.ok()) << configured.status();
+  EXPECT_TRUE(configured->tls);
+  EXPECT_EQ(configured->ca, "ca text\n");
+  context_.tls_ca = dir_.path("certificate");
+  EXPECT_EQ(ReadCredentials(context_, settings_)->ca, "certificate text\n");
+  context_.tls_cert = dir_.path("certificate");
+  EXPECT_TRUE(absl::IsInvalidArgument(ReadCredentials(context_, settings_).status()));
+  context_.tls_key = dir_.path("key");
+  EXPECT_EQ(ReadCredentials(context_, settings_)->key, "key text\n");
+  context_.tls_ca = "";
+  Configure("gateway.services_ca", "/nowhere");
+  EXPECT_EQ(ReadCredentials(context_, settings_).status().message(),
+            "app.yaml:1: gateway.services_ca: /nowhere cannot be read: No such file or directory");
 }
 
 v1::SyncStatus Applying(uint64_t done, uint64_t total) {

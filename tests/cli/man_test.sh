@@ -4,8 +4,9 @@
 #   tests/cli/man_test.sh PROGRAM
 set -euo pipefail
 program=$1
-page=$(mktemp)
-trap 'rm -f "$page"' EXIT
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+page=$folder/readcount.1
 "$program" man --date 2026-01-02 >"$page"
 
 fail() {
