@@ -143,7 +143,7 @@ bool ArticleServer::BackendsAnswer() {
   const absl::Status mysql = repository_.Ping();
   status_.MysqlSeen(mysql);
   durability_.Look(redis, mysql.ok());
-  return mysql.ok() && (redis || recorder_.status().holds);
+  return mysql.ok() && durability_.Read().schema_complete && (redis || recorder_.status().holds);
 }
 
 void ArticleServer::Drain(absl::Duration grace) {

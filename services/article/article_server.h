@@ -30,7 +30,8 @@
 namespace readcount {
 
 // The whole of article-service, built from its settings. Serves at once, also while MySQL or Redis is away:
-// the health of readcount.v1.ArticleService tells whether both answer.
+// the health of readcount.v1.ArticleService tells whether both answer and the schema is
+// complete.
 class ArticleServer final : public Program {
  public:
   // INVALID_ARGUMENT if a DSN is missing or a certificate cannot be used, FAILED_PRECONDITION if the spool

@@ -132,8 +132,9 @@ bool SyncServer::BackendsAnswer() {
   if (mysql) CountLetters();
   metrics_.ServersSeen(pending.ok(), mysql);
   durability_.Look(pending.ok(), mysql);
-  board_.DurabilitySeen(durability_.Read());
-  return pending.ok() && mysql;
+  const Durability durability = durability_.Read();
+  board_.DurabilitySeen(durability);
+  return pending.ok() && mysql && durability.schema_complete;
 }
 
 void SyncServer::Drain(absl::Duration grace) {

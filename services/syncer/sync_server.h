@@ -36,7 +36,8 @@
 namespace readcount {
 
 // The whole of sync-service, built from its settings. Serves at once, also while MySQL or Redis is away: the
-// health of readcount.v1.SyncService tells whether both answer.
+// health of readcount.v1.SyncService tells whether both answer and the schema is
+// complete.
 class SyncServer final : public Program {
  public:
   // INVALID_ARGUMENT if a DSN is missing, a token or certificate cannot be used or strangers could run syncs,

@@ -36,7 +36,8 @@ MysqlFacts GoodMysql() {
                         {"sync_binlog", "1"},
                         {"read_only", "OFF"},
                         {"version", "10.11.6-MariaDB-log"}},
-          .tables = {SchemaTables().begin(), SchemaTables().end()}};
+          .missing_migrations = {},
+          .unknown_migration = ""};
 }
 
 auto Finds(FindingSeverity severity, const std::string& setting, const std::string& remedy) {
@@ -123,11 +124,24 @@ TEST(DurabilityTest, NewVersionsAndABinaryLogThatIsOffAreWell) {
   }
 }
 
-TEST(DurabilityTest, AMissingTableIsNamed) {
+TEST(DurabilityTest, AMissingMigrationIsNamed) {
   MysqlFacts mysql = GoodMysql();
-  mysql.tables.erase("read_count_writers");
-  EXPECT_THAT(JudgeDurability(GoodRedis(), mysql, WriterMemory::kProcess).findings,
-              ElementsAre(Finds(FindingSeverity::kError, "read_count_writers is missing", "sql/")));
+  EXPECT_TRUE(JudgeDurability(GoodRedis(), mysql, WriterMemory::kProcess).schema_complete);
+  mysql.missing_migrations = {"3 (dropped_letters)"};
+  const Durability durability = JudgeDurability(GoodRedis(), mysql, WriterMemory::kProcess);
+  EXPECT_FALSE(durability.schema_complete);
+  EXPECT_THAT(durability.findings,
+              ElementsAre(Finds(FindingSeverity::kError, "schema: migration 3 (dropped_letters) is missing",
+                                "run readcount migrate")));
+}
+
+TEST(DurabilityTest, ASchemaThatIsNewerThanTheProgramIsWorthKnowing) {
+  MysqlFacts mysql = GoodMysql();
+  mysql.unknown_migration = "4 (later)";
+  const Durability durability = JudgeDurability(GoodRedis(), mysql, WriterMemory::kProcess);
+  EXPECT_TRUE(durability.schema_complete);
+  EXPECT_THAT(durability.findings, ElementsAre(Finds(FindingSeverity::kNotice, "schema: migration 4 (later)",
+                                                     "replace it by the version")));
 }
 
 TEST(DurabilityTest, SnapshotsAloneLoseWhatCameAfterTheLast) {
@@ -226,6 +240,17 @@ TEST_F(DurabilityMonitorTest, AsksAServerThatCameBackAtOnce) {
   EXPECT_EQ(redis_asked_, 2);
   EXPECT_EQ(mysql_asked_, 1);
   EXPECT_THAT(monitor_.Read().findings, SizeIs(1));
+}
+
+TEST_F(DurabilityMonitorTest, AsksMysqlAtEveryLookWhileAMigrationIsMissing) {
+  mysql_->missing_migrations = {"3 (dropped_letters)"};
+  for (int look = 0; look < 3; ++look) monitor_.Look(true, true);
+  EXPECT_EQ(mysql_asked_, 3);
+  EXPECT_FALSE(monitor_.Read().schema_complete);
+  mysql_ = GoodMysql();
+  for (int look = 0; look < 3; ++look) monitor_.Look(true, true);
+  EXPECT_EQ(mysql_asked_, 4);
+  EXPECT_TRUE(monitor_.Read().schema_complete);
 }
 
 TEST_F(DurabilityMonitorTest, LogsAFindingOnceWhenItAppearsAndOnceWhenItIsGone) {

@@ -1,8 +1,12 @@
 #include <gmock/gmock.h>
+#include <grpc/health/v1/health.grpc.pb.h>
+#include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include "services/common/mysql/migrator.h"
 #include "tests/e2e/stack.h"
 #include "tests/faults/status_await.h"
+#include "tests/support/await.h"
 #include "tests/support/temp_dir.h"
 
 namespace readcount::testing {
@@ -103,13 +107,45 @@ TEST_F(Fault09, MariadbThatDoesNotFlushEachCommitIsWarnedOf) {
   EXPECT_EQ(status.durability().level(), "views survive Redis' death");
 }
 
-TEST_F(Fault09, ATableThatIsMissingIsNamed) {
-  SharedMariadb().Query("RENAME TABLE read_count_sync_runs TO set_aside");
-  ProgramProcess syncer("sync-service", Stack::ServerVariables());
-  const auto stub = SyncStub(syncer.address());
-  AwaitSyncStatus(*stub, [](const auto& status) { return !Warnings(status.durability()).empty(); });
-  SharedMariadb().Query("RENAME TABLE set_aside TO read_count_sync_runs");
-  EXPECT_THAT(syncer.log(), HasSubstr("table read_count_sync_runs is missing"));
+bool Serves(const std::string& address, const std::string& service) {
+  const auto stub =
+      grpc::health::v1::Health::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  context.set_wait_for_ready(true);
+  grpc::health::v1::HealthCheckRequest request;
+  grpc::health::v1::HealthCheckResponse response;
+  request.set_service(service);
+  EXPECT_TRUE(stub->Check(&context, request, &response).ok());
+  return response.status() == grpc::health::v1::HealthCheckResponse::SERVING;
+}
+
+TEST_F(Fault09, AMissingMigrationIsNamedAndWaitedFor) {
+  const auto names_it = Contains(HasSubstr("schema: migration 2 (read_count) is missing"));
+  Stack stack;
+  SharedMariadb().Query("DROP TABLE read_count_sync_runs");
+  for (ProgramProcess* program : {stack.article_service.get(), stack.sync_service.get()}) {
+    EXPECT_EQ(program->Stop(), 0);
+    program->Restart();
+  }
+  EXPECT_THAT(Warnings(OfArticles(stack)), names_it);
+  AwaitSyncStatus(*stack.syncer, [&](const auto& status) {
+    return ::testing::Value(Warnings(status.durability()), names_it);
+  });
+  for (const ProgramProcess* program : {stack.article_service.get(), stack.sync_service.get()}) {
+    EXPECT_THAT(program->log(), HasSubstr("run readcount migrate"));
+  }
+  EXPECT_FALSE(Serves(stack.article_service->address(), "readcount.v1.ArticleService"));
+  EXPECT_FALSE(Serves(stack.sync_service->address(), "readcount.v1.SyncService"));
+
+  mysql::Migrator migrator({.mysql = SharedMariadb().settings(), .applied_by = "test"},
+                           *mysql::BuiltInMigrations());
+  const absl::Status migrated = migrator.Apply([](const mysql::Migration&) {});
+  ASSERT_TRUE(migrated.ok()) << migrated;
+  EXPECT_TRUE(Await([&] { return Serves(stack.article_service->address(), "readcount.v1.ArticleService"); }));
+  EXPECT_TRUE(Await([&] { return Serves(stack.sync_service->address(), "readcount.v1.SyncService"); }));
+  HttpClient client(stack.gateway->address());
+  EXPECT_EQ(client.Get("/api/article/1")->status, 200);
+  EXPECT_EQ(stack.RunSync().views(), 1);
 }
 
 }  // namespace

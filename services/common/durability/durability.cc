@@ -195,6 +195,17 @@ bool IsOldVersion(absl::string_view version) {
   return major < kLeastMariadbMajor || (major == kLeastMariadbMajor && minor < kLeastMariadbMinor);
 }
 
+void JudgeSchema(const MysqlFacts& facts, Findings& findings) {
+  for (const std::string& migration : facts.missing_migrations) {
+    findings.Add(FindingSeverity::kError, "schema: migration ", migration,
+                 " is missing: what needs it fails until it is there: run readcount migrate");
+  }
+  if (!facts.unknown_migration.empty()) {
+    findings.Add(FindingSeverity::kNotice, "schema: migration ", facts.unknown_migration,
+                 " is newer than this program: replace it by the version that the database is for");
+  }
+}
+
 void JudgeMysql(const MysqlFacts& facts, Findings& findings) {
   JudgeFlush(facts, findings);
   for (const absl::string_view name : {"super_read_only", "read_only"}) {
@@ -209,11 +220,7 @@ void JudgeMysql(const MysqlFacts& facts, Findings& findings) {
     findings.Add(FindingSeverity::kError, "version is ", version,
                  ": views cannot be applied by it: use MySQL 8.0 or MariaDB 10.6 or later");
   }
-  for (const absl::string_view table : SchemaTables()) {
-    if (facts.tables.contains(table)) continue;
-    findings.Add(FindingSeverity::kError, "table ", table,
-                 " is missing: views stay in Redis until it is there: load the files of sql/");
-  }
+  JudgeSchema(facts, findings);
 }
 
 absl::string_view Cover(WriterMemory memory) {
@@ -243,19 +250,14 @@ std::string Level(const std::optional<RedisFacts>& redis, WriterMemory memory) {
 
 }  // namespace
 
-const std::vector<absl::string_view>& SchemaTables() {
-  static const std::vector<absl::string_view> tables = {"articles", "read_count_positions",
-                                                        "read_count_writers", "read_count_dead_letters",
-                                                        "read_count_sync_runs"};
-  return tables;
-}
-
 Durability JudgeDurability(const std::optional<RedisFacts>& redis, const std::optional<MysqlFacts>& mysql,
                            WriterMemory memory) {
   Findings findings;
   if (redis.has_value()) JudgeRedis(*redis, findings);
   if (mysql.has_value()) JudgeMysql(*mysql, findings);
-  return {.level = Level(redis, memory), .findings = findings.Take()};
+  return {.level = Level(redis, memory),
+          .findings = findings.Take(),
+          .schema_complete = !mysql.has_value() || mysql->missing_migrations.empty()};
 }
 
 }  // namespace readcount

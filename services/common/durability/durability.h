@@ -2,11 +2,8 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
-
-#include "absl/strings/string_view.h"
 
 namespace readcount {
 
@@ -33,10 +30,12 @@ struct RedisFacts {
   std::string config_refused;  // why CONFIG GET is not allowed; empty if it is
 };
 
-// Settings of MySQL or MariaDB: global variables by name, and those of the schema's tables that are there.
+// Settings of MySQL or MariaDB: global variables by name, and how its schema stands to the migrations of this
+// program, each as `3 (dropped_letters)`.
 struct MysqlFacts {
   std::map<std::string, std::string, std::less<>> variables;
-  std::set<std::string, std::less<>> tables;
+  std::vector<std::string> missing_migrations;
+  std::string unknown_migration;  // the newest that this program does not know; empty if there is none
 };
 
 // Who besides Redis has a view until MySQL has it.
@@ -49,12 +48,10 @@ enum class WriterMemory {
 struct Durability {
   std::string level;              // what holds, in one sentence
   std::vector<Finding> findings;  // the worst first
+  bool schema_complete = true;    // no migration is missing, as far as is known
 
   friend bool operator==(const Durability&, const Durability&) = default;
 };
-
-// The tables of sql/, which MysqlFacts::tables is about.
-const std::vector<absl::string_view>& SchemaTables();
 
 // What the settings promise. A server that has not been asked yet is none, and has no findings.
 Durability JudgeDurability(const std::optional<RedisFacts>& redis, const std::optional<MysqlFacts>& mysql,

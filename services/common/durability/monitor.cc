@@ -56,6 +56,8 @@ void DurabilityMonitor::Look(bool redis_answers, bool mysql_answers) {
                                                 "its death may lose: ",
                                                 error)});
   }
+  // Somebody is about to bring it, and the program waits for that.
+  if (!now.schema_complete) mysql_.next_time = clock_.Elapsed();
   Publish(std::move(now));
 }
 

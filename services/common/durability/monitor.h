@@ -13,7 +13,8 @@
 namespace readcount {
 
 // Knows what the servers' settings promise. Each server is asked when it is first there, when it comes back,
-// and once in `interval`. A finding is logged when it appears; nothing stops because of one.
+// and once in `interval`; MySQL at every look while its schema lacks a migration. A finding is logged when it
+// appears; nothing stops because of one.
 class DurabilityMonitor {
  public:
   struct Settings {

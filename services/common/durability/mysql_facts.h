@@ -6,8 +6,8 @@
 
 namespace readcount {
 
-// Asks MySQL or MariaDB by SHOW VARIABLES and its information schema, which needs no privilege. Errors are
-// those of mysql::Pool and mysql::Connection.
+// Asks MySQL or MariaDB by SHOW VARIABLES, its information schema and the table of migrations, which needs no
+// privilege beyond those of the programs. Errors are those of mysql::Pool and mysql::Connection.
 absl::StatusOr<MysqlFacts> ReadMysqlFacts(mysql::Pool& pool);
 
 }  // namespace readcount
