@@ -53,6 +53,10 @@ absl::StatusOr<GatewayServer::Parts> GatewayServer::MakeParts(const Settings& se
                .https = *std::move(https)};
 }
 
+absl::Status GatewayServer::Check(const Settings& settings) {
+  return MakeParts(settings).status();
+}
+
 absl::StatusOr<std::unique_ptr<Program>> GatewayServer::Start(const Settings& settings) {
   absl::StatusOr<Parts> parts = MakeParts(settings);
   if (!parts.ok()) return parts.status();

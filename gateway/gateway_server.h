@@ -34,8 +34,11 @@ namespace readcount::gateway {
 // The whole of gateway, built from its settings. Serves at once, also while the services are away.
 class GatewayServer final : public Program {
  public:
-  // INVALID_ARGUMENT if a token, a certificate, an origin or a proxy cannot be used, UNAVAILABLE if the
-  // address is taken; the message names key and place.
+  // INVALID_ARGUMENT if a token, a certificate, an origin or a proxy cannot be used; the message names key
+  // and place.
+  static absl::Status Check(const Settings& settings);
+
+  // As Check; UNAVAILABLE if the address is taken, with key and place.
   static absl::StatusOr<std::unique_ptr<Program>> Start(const Settings& settings);
 
   // What of the settings must be sound before there is a gateway.

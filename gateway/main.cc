@@ -8,5 +8,6 @@ int main(int argc, char** argv) {
   // connections can be waited for. Here are two connections: without the handing over a lone request takes a
   // tenth less time.
   setenv("GRPC_POLL_STRATEGY", "poll,all", /*overwrite=*/0);
-  return readcount::RunProgram(argc, argv, "gateway", readcount::gateway::GatewayServer::Start);
+  return readcount::RunProgram(argc, argv, "gateway", readcount::gateway::GatewayServer::Check,
+                               readcount::gateway::GatewayServer::Start);
 }

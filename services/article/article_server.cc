@@ -44,13 +44,28 @@ MysqlSettings MysqlForReads(const Settings& settings) {
   return mysql;
 }
 
+absl::Status CheckSpool(const Settings& settings) {
+  if (settings.article.spool.empty()) {
+    if (!settings.article.spool_keeps_journal) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat(settings.Where("article.spool_keeps"), ": everything needs a file: set article.spool"));
+  }
+  const absl::Status file = SqliteSpool::Check(settings.article.spool);
+  if (file.ok()) return file;
+  return absl::InvalidArgumentError(absl::StrCat(settings.Where("article.spool"), ": ", file.message()));
+}
+
 }  // namespace
 
+absl::Status ArticleServer::Check(const Settings& settings) {
+  const absl::Time now = SystemClock().Now();
+  return JoinFaults({settings.RequireServers(), CheckSpool(settings),
+                     CheckTls(settings, kArticleTls, settings.article.tls, now),
+                     CheckMysqlTls(settings, now)});
+}
+
 absl::StatusOr<std::unique_ptr<Program>> ArticleServer::Start(const Settings& settings) {
-  if (absl::Status status = settings.RequireServers(); !status.ok()) return status;
-  absl::Status sound = CheckTls(settings, kArticleTls, settings.article.tls, SystemClock().Now());
-  sound.Update(CheckMysqlTls(settings, SystemClock().Now()));
-  if (!sound.ok()) return sound;
+  if (absl::Status status = Check(settings); !status.ok()) return status;
   WarnOfPlaintext(settings, "article.listen", settings.article.listen, settings.article.tls,
                   IsReachable(settings.article.listen));
   std::unique_ptr<Spool> spool;
@@ -65,9 +80,6 @@ absl::StatusOr<std::unique_ptr<Program>> ArticleServer::Start(const Settings& se
     }
     spool = *std::move(opened);
     left = *std::move(loaded);
-  } else if (settings.article.spool_keeps_journal) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(settings.Where("article.spool_keeps"), ": everything needs a file: set article.spool"));
   }
   auto server = std::make_unique<ArticleServer>(settings, std::move(spool), left);
   if (absl::Status status = server->Listen(settings); !status.ok()) return status;

@@ -34,8 +34,12 @@ namespace readcount {
 // complete.
 class ArticleServer final : public Program {
  public:
-  // INVALID_ARGUMENT if a DSN is missing or a certificate cannot be used, FAILED_PRECONDITION if the spool
-  // cannot be had, UNAVAILABLE if the address is taken; the message names key and place.
+  // INVALID_ARGUMENT if a DSN is missing, a certificate cannot be used, or the spool's file is or cannot be
+  // where it should; the message names key and place of each.
+  static absl::Status Check(const Settings& settings);
+
+  // As Check; FAILED_PRECONDITION if the spool cannot be had, UNAVAILABLE if the address is taken, with key
+  // and place.
   static absl::StatusOr<std::unique_ptr<Program>> Start(const Settings& settings);
 
   // `spool` may be none; `left` is what it holds.

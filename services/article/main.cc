@@ -2,5 +2,6 @@
 #include "services/common/rpc/program.h"
 
 int main(int argc, char** argv) {
-  return readcount::RunProgram(argc, argv, "article-service", readcount::ArticleServer::Start);
+  return readcount::RunProgram(argc, argv, "article-service", readcount::ArticleServer::Check,
+                               readcount::ArticleServer::Start);
 }

@@ -1,9 +1,13 @@
 #include "services/article/sqlite_spool.h"
 
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <utility>
@@ -123,6 +127,24 @@ struct SqliteSpool::Database {
 
 SqliteSpool::SqliteSpool(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 SqliteSpool::~SqliteSpool() = default;
+
+absl::Status SqliteSpool::Check(const std::string& path) {
+  const auto refuse = [&path](absl::string_view why) {
+    return absl::FailedPreconditionError(absl::StrCat("the spool ", path, ": ", why));
+  };
+  std::error_code error;
+  const std::filesystem::file_status file = std::filesystem::status(path, error);
+  if (std::filesystem::exists(file)) {
+    if (!std::filesystem::is_regular_file(file)) return refuse("is no file: name a file on a local disk");
+    if (access(path.c_str(), R_OK | W_OK) == 0) return absl::OkStatus();
+    return refuse(absl::StrCat("cannot be written: ", std::strerror(errno), ": let the program write it"));
+  }
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  const std::string folder = parent.empty() ? "." : parent.string();
+  if (access(folder.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
+  return refuse(absl::StrCat("cannot be made: ", std::strerror(errno),
+                             ": make the folder, and let the program write there"));
+}
 
 absl::StatusOr<std::unique_ptr<SqliteSpool>> SqliteSpool::Open(const std::string& path, uint64_t max_bytes) {
   auto database = std::make_unique<Database>();

@@ -10,6 +10,10 @@ namespace readcount {
 // Spool in one SQLite file in WAL mode; a call is one transaction, on disk when it returns.
 class SqliteSpool final : public Spool {
  public:
+  // FAILED_PRECONDITION, with the file and what to do, if the process may not make the file there, or not
+  // write it. Opens nothing: another process may have it.
+  static absl::Status Check(const std::string& path);
+
   // FAILED_PRECONDITION, with the file and what to do, if it cannot be opened, is no spool, or another
   // process has it.
   static absl::StatusOr<std::unique_ptr<SqliteSpool>> Open(const std::string& path, uint64_t max_bytes);

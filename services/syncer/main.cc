@@ -2,5 +2,6 @@
 #include "services/syncer/sync_server.h"
 
 int main(int argc, char** argv) {
-  return readcount::RunProgram(argc, argv, "sync-service", readcount::SyncServer::Start);
+  return readcount::RunProgram(argc, argv, "sync-service", readcount::SyncServer::Check,
+                               readcount::SyncServer::Start);
 }

@@ -18,17 +18,25 @@ constexpr char kServiceName[] = "readcount.v1.SyncService";
 constexpr absl::Duration kProbeInterval = absl::Seconds(1);
 constexpr uint64_t kMostLettersCounted = 10'000;  // at each probe, which takes a few milliseconds
 
+absl::Status CheckAll(const Settings& settings, const absl::StatusOr<std::unique_ptr<TokenStore>>& tokens) {
+  const absl::Time now = SystemClock().Now();
+  return JoinFaults({settings.RequireServers(),
+                     tokens.ok() ? RequireCredentials(settings, **tokens, IsReachable(settings.sync.listen))
+                                 : tokens.status(),
+                     CheckTls(settings, kSyncTls, settings.sync.tls, now), CheckMysqlTls(settings, now)});
+}
+
 }  // namespace
 
+absl::Status SyncServer::Check(const Settings& settings) {
+  return CheckAll(settings, TokenStore::Open(settings));
+}
+
 absl::StatusOr<std::unique_ptr<Program>> SyncServer::Start(const Settings& settings) {
-  if (absl::Status status = settings.RequireServers(); !status.ok()) return status;
-  const bool reachable = IsReachable(settings.sync.listen);
   absl::StatusOr<std::unique_ptr<TokenStore>> tokens = TokenStore::Open(settings);
-  absl::Status safe = tokens.ok() ? RequireCredentials(settings, **tokens, reachable) : tokens.status();
-  safe.Update(CheckTls(settings, kSyncTls, settings.sync.tls, SystemClock().Now()));
-  safe.Update(CheckMysqlTls(settings, SystemClock().Now()));
-  if (!safe.ok()) return safe;
-  WarnOfPlaintext(settings, "sync.listen", settings.sync.listen, settings.sync.tls, reachable);
+  if (absl::Status status = CheckAll(settings, tokens); !status.ok()) return status;
+  WarnOfPlaintext(settings, "sync.listen", settings.sync.listen, settings.sync.tls,
+                  IsReachable(settings.sync.listen));
   auto server = std::make_unique<SyncServer>(settings, *std::move(tokens));
   if (absl::Status status = server->Listen(settings); !status.ok()) return status;
   return server;

@@ -40,8 +40,11 @@ namespace readcount {
 // complete.
 class SyncServer final : public Program {
  public:
-  // INVALID_ARGUMENT if a DSN is missing, a token or certificate cannot be used or strangers could run syncs,
-  // UNAVAILABLE if the address is taken; the message names key and place.
+  // INVALID_ARGUMENT if a DSN is missing, a token or certificate cannot be used or strangers could run syncs;
+  // the message names key and place of each.
+  static absl::Status Check(const Settings& settings);
+
+  // As Check; UNAVAILABLE if the address is taken, with key and place.
   static absl::StatusOr<std::unique_ptr<Program>> Start(const Settings& settings);
 
   SyncServer(const Settings& settings, std::unique_ptr<TokenStore> tokens);

@@ -105,6 +105,28 @@ TEST_P(Fault27, TellsAServiceManagerWhenItServesAndWhenItEnds) {
   EXPECT_THAT(manager.Next(), HasSubstr("STOPPING=1"));
 }
 
+TEST_P(Fault27, ChecksItsConfigurationAndExits) {
+  const std::map<std::string, std::string> servers = Stack::ServerVariables();
+  TempDir dir;
+  const std::string file = dir.path("app.yaml");
+  const std::vector<std::string> check = {"--check-config", "--config", file};
+  // Nobody listens there, and the addresses are taken: neither is asked for.
+  const ProgramProcess other("gateway", servers);
+  std::ofstream(file)
+      << "mysql:\n  dsn: mysql://root@127.0.0.1:1/article_sys\nredis:\n  dsn: redis://127.0.0.1:1/0\n"
+      << "article:\n  listen: " << other.address() << "\nsync:\n  listen: " << other.address()
+      << "\ngateway:\n  listen: " << other.address() << "\n";
+  EXPECT_EQ(RunToEnd(GetParam(), check), std::pair(0, file + " is valid\n"));
+  std::ofstream(file)
+      << "log:\n  level: loud\nredis:\n  dsn: redis://:secret@127.0.0.1:0/0\nsyc:\n  lanes: 2\n";
+  const auto [status, output] = RunToEnd(GetParam(), check);
+  EXPECT_EQ(status, 2);
+  EXPECT_THAT(output, HasSubstr(file + ":2: log.level: 'loud' is none of"));
+  EXPECT_THAT(output, HasSubstr(file + ":4: redis.dsn: '(not shown)'"));
+  EXPECT_THAT(output, HasSubstr(file + ":6: syc.lanes: is not a known key"));
+  EXPECT_THAT(output, ::testing::Not(HasSubstr("secret")));
+}
+
 INSTANTIATE_TEST_SUITE_P(Programs, Fault27, ::testing::Values("article-service", "sync-service", "gateway"),
                          [](const auto& suite) {
                            std::string name = suite.param;
@@ -118,6 +140,28 @@ TEST(Fault27OfServices, AnEmptyDsnStopsTheServices) {
     EXPECT_EQ(status, 1) << name;
     EXPECT_THAT(output, HasSubstr("mysql.dsn: is empty"));
   }
+}
+
+// What no parser of the file can see.
+TEST(CheckConfigTest, FindsWhatWouldKeepAProgramFromStarting) {
+  TempDir dir;
+  const std::string file = dir.path("app.yaml");
+  const auto check = [&](const std::string& name, const std::string& text) {
+    std::ofstream(file) << text;
+    return RunToEnd(name, {"--check-config", "--config", file});
+  };
+  const auto [status, output] = check("article-service", "article:\n  spool: /nowhere/spool.db\n");
+  EXPECT_EQ(status, 2);
+  EXPECT_THAT(output, HasSubstr("default: mysql.dsn: is empty"));
+  EXPECT_THAT(output, HasSubstr("default: redis.dsn: is empty"));
+  EXPECT_THAT(output, HasSubstr(file + ":2: article.spool: the spool /nowhere/spool.db: cannot be made: "));
+  EXPECT_THAT(check("article-service", "article:\n  spool_keeps: everything\n").second,
+              HasSubstr(file + ":2: article.spool_keeps: everything needs a file"));
+  EXPECT_THAT(check("article-service", "article:\n  spool: /\n").second,
+              HasSubstr("article.spool: the spool /: is no file"));
+  EXPECT_THAT(check("sync-service", "sync:\n  lanes: 1\n").second, HasSubstr("mysql.dsn: is empty"));
+  EXPECT_THAT(check("gateway", "gateway:\n  cors_origins: nowhere\n").second,
+              HasSubstr(file + ":2: gateway.cors_origins: "));
 }
 
 TEST(SchemaTest, MayBeLoadedAgainAndKeepsWhatIsThere) {

@@ -307,13 +307,20 @@ std::string Settings::Where(absl::string_view key) const {
 }
 
 absl::Status Settings::RequireServers() const {
-  for (const auto& [key, text] :
-       {std::pair("mysql.dsn", &mysql.dsn_text), std::pair("redis.dsn", &redis.dsn_text)}) {
-    if (text->empty()) {
-      return absl::InvalidArgumentError(absl::StrCat(Where(key), ": is empty: name the server to use"));
-    }
+  const auto require = [this](absl::string_view key, const std::string& text) {
+    if (!text.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat(Where(key), ": is empty: name the server to use"));
+  };
+  return JoinFaults({require("mysql.dsn", mysql.dsn_text), require("redis.dsn", redis.dsn_text)});
+}
+
+absl::Status JoinFaults(std::initializer_list<absl::Status> checks) {
+  std::vector<absl::string_view> faults;
+  for (const absl::Status& check : checks) {
+    if (!check.ok()) faults.push_back(check.message());
   }
-  return absl::OkStatus();
+  if (faults.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrJoin(faults, "\n"));
 }
 
 Environment ProcessEnvironment() {

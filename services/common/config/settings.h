@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -154,12 +155,15 @@ struct Settings {
   // `app.yaml:12: gateway.listen`, to begin a message about that key.
   std::string Where(absl::string_view key) const;
 
-  // INVALID_ARGUMENT, naming key and place, unless both DSNs are given.
+  // INVALID_ARGUMENT, naming key and place of each that is not, unless both DSNs are given.
   absl::Status RequireServers() const;
 };
 
 // True for keys whose values hold passwords or tokens, which are not to be shown.
 bool IsSecret(absl::string_view key);
+
+// OK if all are; otherwise INVALID_ARGUMENT with the messages of those that are not, a line each.
+absl::Status JoinFaults(std::initializer_list<absl::Status> checks);
 
 // Reads one environment variable; none if it is not set.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;

@@ -28,6 +28,7 @@ struct CommandLine {
   std::string announce;
   std::string get;
   bool secrets = false;
+  bool check_config = false;
 };
 
 // Blocked in every thread, so that only the main thread's sigwait receives them.
@@ -61,6 +62,15 @@ int PrintKey(const Settings& settings, const CommandLine& command) {
   }
   const bool hidden = IsSecret(key) && !command.secrets && !found->second.text.empty();
   std::cout << (hidden ? "(not shown: add --secrets)" : found->second.text) << '\n';
+  return 0;
+}
+
+int CheckConfig(const Settings& settings, const CommandLine& command, const CheckProgram& check) {
+  if (const absl::Status status = check(settings); !status.ok()) {
+    std::cerr << status.message() << '\n';
+    return kBadUsage;
+  }
+  std::cout << command.config << " is valid\n";
   return 0;
 }
 
@@ -105,13 +115,15 @@ void PreferThroughput() {
 
 }  // namespace
 
-int RunProgram(int argc, char** argv, absl::string_view name, const BuildProgram& build) {
+int RunProgram(int argc, char** argv, absl::string_view name, const CheckProgram& check,
+               const BuildProgram& build) {
   CommandLine command;
   CLI::App app(std::string("readcount ") + std::string(name));
   app.add_option("--config", command.config, "Configuration file")->capture_default_str();
   app.add_option("--announce", command.announce, "Write the address served to this file");
   app.add_option("--get", command.get, "Print the effective value of a key and exit");
   app.add_flag("--secrets", command.secrets, "With --get: also print passwords and tokens");
+  app.add_flag("--check-config", command.check_config, "Check the configuration and exit");
   app.set_version_flag("--version", READCOUNT_VERSION);
   try {
     app.parse(argc, argv);
@@ -124,6 +136,7 @@ int RunProgram(int argc, char** argv, absl::string_view name, const BuildProgram
     return kBadUsage;
   }
   if (!command.get.empty()) return PrintKey(*settings, command);
+  if (command.check_config) return CheckConfig(*settings, command, check);
   InitLogging(name, settings->log.level);
   PreferThroughput();
   return Serve(*settings, command, build);

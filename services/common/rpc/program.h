@@ -21,6 +21,10 @@ class Program {
   virtual void Drain(absl::Duration grace) = 0;
 };
 
+// Finds what in the settings would keep the working part from being built, without listening or connecting.
+// The message has a line for each fault, with place and key.
+using CheckProgram = std::function<absl::Status(const Settings&)>;
+
 // Builds and starts the working part. Errors stop the program with status 1 and the message; so do too few
 // file descriptors, before it is called.
 using BuildProgram = std::function<absl::StatusOr<std::unique_ptr<Program>>(const Settings&)>;
@@ -32,10 +36,12 @@ using BuildProgram = std::function<absl::StatusOr<std::unique_ptr<Program>>(cons
 //   --announce FILE  writes the address served to FILE once it is served, for scripts that chose port 0
 //   --get KEY        prints the effective value of one key, for scripts, and exits
 //   --secrets        with --get: also of a key that holds a password or token
+//   --check-config   checks the configuration, prints that it is valid or every fault, and exits
 //   --version        prints the version and exits
 //
 // Returns the exit status: 0 after a clean stop, 1 if it could not start, 2 for a wrong command line or
 // configuration.
-int RunProgram(int argc, char** argv, absl::string_view name, const BuildProgram& build);
+int RunProgram(int argc, char** argv, absl::string_view name, const CheckProgram& check,
+               const BuildProgram& build);
 
 }  // namespace readcount
