@@ -152,6 +152,7 @@ void Object(Writer& writer, const v1::ArticleServiceStatus& status) {
   Field(writer, "life_changes", status.life_changes());
   Field(writer, "replayed_views", status.replayed_views());
   Field(writer, "life", status.life());
+  Field(writer, "version", status.version());
   writer.Key("durability");
   Object(writer, status.durability());
   writer.EndObject();
@@ -193,6 +194,7 @@ void Object(Writer& writer, const v1::SyncStatus& status) {
   Field(writer, "consecutive_failures", uint64_t{status.consecutive_failures()});
   Field(writer, "life", status.life());
   Field(writer, "epoch", status.epoch());
+  Field(writer, "version", status.version());
   writer.Key("durability");
   Object(writer, status.durability());
   writer.EndObject();

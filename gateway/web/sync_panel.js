@@ -120,6 +120,12 @@ function renderDurability(state) {
   box.replaceChildren(element('p', { lang: 'en' }, asSentence(level)), rest);
 }
 
+// One while the services are of one version.
+function versionsOf({ sync, service }) {
+  const versions = new Set([sync, service].map((part) => part?.version).filter(Boolean));
+  return versions.size ? `readcount ${[...versions].join(', ')}` : '';
+}
+
 export function renderSync(state) {
   const [phase, level] = phaseOf(state);
   setText(byId('phase'), phase);
@@ -130,4 +136,5 @@ export function renderSync(state) {
   renderDurability(state);
   const { life, epoch } = state.sync ?? {};
   setText(byId('foot-life'), life ? t('life', { life, epoch }) : '');
+  setText(byId('foot-version'), versionsOf(state));
 }

@@ -104,6 +104,7 @@ void ToProto(const ArticleStatus& from, v1::ArticleServiceStatus& to) {
   to.set_replayed_views(from.recorder.replayed_views);
   if (from.life != 0) to.set_life(FormatLife(from.life));
   ToProto(from.durability, *to.mutable_durability());
+  to.set_version(READCOUNT_VERSION);
 }
 
 }  // namespace readcount

@@ -83,6 +83,7 @@ void ToProto(const SyncSnapshot& from, v1::SyncStatus& to) {
   if (from.ledger.life != 0) to.set_life(FormatLife(from.ledger.life));
   to.set_epoch(from.ledger.epoch);
   ToProto(from.durability, *to.mutable_durability());
+  to.set_version(READCOUNT_VERSION);
 }
 
 void ToProto(const AuditReport& from, absl::Time read_at, v1::AuditResponse& to) {

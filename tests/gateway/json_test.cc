@@ -126,7 +126,7 @@ TEST(JsonTest, ASyncStatusBeforeTheFirstRunHasNullsForIt) {
   EXPECT_THAT(json, HasSubstr(R"("views_done":-1,)"));
   EXPECT_THAT(json, HasSubstr(R"("lag_seconds":0.5,)"));
   EXPECT_THAT(json, HasSubstr(R"("last_run":null,"next_run_at":null,)"));
-  EXPECT_THAT(json, HasSubstr(R"("epoch":12,"durability":{"level":"","findings":[]}}})"));
+  EXPECT_THAT(json, HasSubstr(R"("epoch":12,"version":"","durability":{"level":"","findings":[]}}})"));
 }
 
 TEST(JsonTest, ASyncStatusHoldsItsLastRun) {

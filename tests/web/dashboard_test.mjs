@@ -107,6 +107,7 @@ describe('overview', () => {
     assert.equal(await page.getAttribute('html', 'lang'), 'en');
     await viewForAWhile();
     await page.waitForFunction(() => /\d/.test(document.querySelector('#tile-rate').textContent));
+    assert.match(await page.textContent('#foot-version'), /^readcount \d+\.\d+\.\d+$/);
     await screenshot(page, 'overview-wide');
     await assertSound(page);
     await finish(page);
