@@ -16,6 +16,9 @@ namespace readcount::gateway {
 
 namespace {
 
+// Trailing metadata of a stream that the service itself has ended, as its proto file says.
+constexpr char kUnansweredMetadata[] = "readcount-unanswered", kNotRecorded[] = "not-recorded";
+
 // gRPC's own words for a call that it gave up before it had a connection for it, so that nothing was sent. A
 // write's failure proves less: its bytes may be on their way all the same.
 bool SaysNoConnection(const grpc::Status& status) {
@@ -75,19 +78,32 @@ class ArticleStream::Call final
 
   void OnDone(const grpc::Status& status) override {
     metered_.End(static_cast<absl::StatusCode>(status.error_code()));
-    // A peer is known once a server has answered; until then it is the channel's target.
-    const bool answered = !absl::StartsWith(context_.peer(), "dns:");
-    stream_.Ended(this, FromGrpc(status), answered || !SaysNoConnection(status));
+    stream_.Ended(this, FromGrpc(status), !IsKnownUnrecorded(status));
     delete this;
   }
 
-  void Cancel() { context_.TryCancel(); }
+  void Cancel() {
+    cancelled_ = true;
+    context_.TryCancel();
+  }
 
-  // The batch under way, if any; guarded by the stream's mutex.
-  std::optional<Flight> flight_;
+  // Guarded by the stream's mutex.
+  std::optional<Flight> flight_;  // the batch under way, if any
   bool overdue_ = false;
+  bool cancelled_ = false;
 
  private:
+  // That nothing of the batch under way was recorded: it never left, or the service says so. To a call that
+  // comes when it stops it says CANCELLED.
+  bool IsKnownUnrecorded(const grpc::Status& status) const {
+    // A peer is known once a server has answered; until then it is the channel's target.
+    const bool never_sent = absl::StartsWith(context_.peer(), "dns:") && SaysNoConnection(status);
+    const auto told = context_.GetServerTrailingMetadata().find(kUnansweredMetadata);
+    const bool says_so = told != context_.GetServerTrailingMetadata().end() && told->second == kNotRecorded;
+    absl::MutexLock lock(&stream_.mutex_);
+    return never_sent || says_so || (status.error_code() == grpc::StatusCode::CANCELLED && !cancelled_);
+  }
+
   ArticleStream& stream_;
   const MeteredCall metered_;
   grpc::ClientContext context_;
@@ -117,9 +133,10 @@ absl::Status UnknownOutcome(absl::StatusCode code, absl::string_view why) {
                        "): the view may have been counted, so it was not sent again; ask again if need be")};
 }
 
-absl::Status OutcomeOfLost(bool overdue, bool reached) {
+absl::Status OutcomeOfLost(bool overdue, bool may_be_recorded) {
   const auto code = overdue ? absl::StatusCode::kDeadlineExceeded : absl::StatusCode::kUnavailable;
-  if (reached) return UnknownOutcome(code, overdue ? "it took too long" : "the connection to it was lost");
+  if (may_be_recorded)
+    return UnknownOutcome(code, overdue ? "it took too long" : "the connection to it was lost");
   return {code, "the article service cannot be reached: the view was not counted, try again later"};
 }
 
@@ -235,7 +252,7 @@ void ArticleStream::Broken(Call* call) {
   if (call_ == call) call_ = nullptr;
 }
 
-void ArticleStream::Ended(Call* call, const absl::Status& status, bool reached) {
+void ArticleStream::Ended(Call* call, const absl::Status& status, bool may_be_recorded) {
   std::optional<Flight> flight;
   bool overdue = false, first_loss = false;
   {
@@ -250,7 +267,7 @@ void ArticleStream::Ended(Call* call, const absl::Status& status, bool reached) 
     Log(LogLevel::kWarning, "article_stream_lost", {{"status", status}});
   }
   if (flight.has_value()) {
-    const absl::Status error = OutcomeOfLost(overdue, reached);
+    const absl::Status error = OutcomeOfLost(overdue, may_be_recorded);
     for (const PendingView& view : flight->views) {
       if (view.callback) view.callback(error);
     }

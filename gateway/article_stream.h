@@ -28,9 +28,9 @@ struct StreamTally {
 // Views on their way over one ViewArticles stream: what arrives while a message is under way becomes the next
 // message. The stream is opened when a batch needs it. When it breaks, the views of the batch under way fail,
 // once, with UNAVAILABLE; the message says whether they may have been counted, which is certain only if the
-// service was never reached. Those that wait go over the next stream. A stream asks either for whole articles
-// or for counts only, so that views whose text is at hand never wait for those whose text is read from MySQL.
-// Thread-safe.
+// service was never reached or itself says that they were not. Those that wait go over the next stream. A
+// stream asks either for whole articles or for counts only, so that views whose text is at hand never wait
+// for those whose text is read from MySQL. Thread-safe.
 class ArticleStream {
  public:
   static constexpr size_t kMaxBatch = 1000;    // as the service allows
@@ -94,7 +94,7 @@ class ArticleStream {
   void Answer(Flight& flight);
   std::vector<Callback<v1::Article>> TakeImpatient();
   void Broken(Call* call);
-  void Ended(Call* call, const absl::Status& status, bool reached);
+  void Ended(Call* call, const absl::Status& status, bool may_be_recorded);
   bool NoCalls() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return calls_ == 0; }
 
   v1::ArticleService::StubInterface& stub_;

@@ -1,5 +1,6 @@
 #include "gateway/listener.h"
 
+#include <linux/filter.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
@@ -13,8 +14,10 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
+#include "absl/synchronization/blocking_counter.h"
 #include "gateway/errors.h"
 #include "gateway/session.h"
 #include "services/common/base/log.h"
@@ -30,6 +33,24 @@ using boost::system::error_code;
 
 // Between tries to accept while descriptors are short: from hardly to be noticed to hardly any work.
 constexpr std::chrono::milliseconds kFirstPause(10), kMostPause(500);
+
+// For the handshakes under way when newcomers are no longer let in.
+constexpr absl::Duration kHandshake = absl::Milliseconds(100);
+
+// From now on the kernel ignores whoever wants to connect, so that they try again a second later, while
+// handshakes that have begun go on: of all segments that a listening socket gets only the first of a
+// connection has no ACK.
+void RefuseNewcomers(int listener) {
+  constexpr uint32_t kFlags = 13, kWhole = 0xFFFFFFFF;  // offset in the TCP header; pass all of the segment
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kFlags),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, TH_ACK, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, kWhole),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+  };
+  const sock_fprog filter{.len = static_cast<unsigned short>(std::size(program)), .filter = program};
+  setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+}
 
 tcp ProtocolOf(const FileDescriptor& socket) {
   int family = AF_INET;
@@ -89,10 +110,6 @@ asio::awaitable<void> Listener::Accept(tcp::acceptor& acceptor) {
     if (!error) {
       if (pause != kFirstPause) Log(LogLevel::kInfo, "accept_resumed");
       pause = kFirstPause;
-      socket.set_option(tcp::no_delay(true), error);
-      // What is written goes into the kernel's buffer, whether or not somebody is still there to read it.
-      socket.set_option(UnackedTimeout(static_cast<int>(absl::ToInt64Milliseconds(limits_.header_timeout))),
-                        error);
       Add(std::move(socket));
     } else if (error != asio::error::operation_aborted && error != asio::error::connection_aborted) {
       // Once per outage.
@@ -111,11 +128,20 @@ asio::awaitable<void> Listener::Accept(tcp::acceptor& acceptor) {
 }
 
 void Listener::Add(tcp::socket socket) {
+  error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  // What is written goes into the kernel's buffer, whether or not somebody is still there to read it.
+  socket.set_option(UnackedTimeout(static_cast<int>(absl::ToInt64Milliseconds(limits_.header_timeout))),
+                    ignored);
   auto session = std::make_shared<Session>(std::move(socket), https_ == nullptr ? nullptr : https_->current(),
                                            router_, conventions_, limits_, sessions_);
   switch (sessions_.Add(session)) {
     case SessionTable::Place::kServed:
       session->Start();
+      break;
+    case SessionTable::Place::kLast:
+      session->Start();
+      session->Retire();
       break;
     case SessionTable::Place::kRefused:
       session->Refuse(OverloadResponse("too many connections"));
@@ -125,13 +151,31 @@ void Listener::Add(tcp::socket socket) {
   }
 }
 
+// Closing resets the connections that wait to be accepted, so these are taken first.
+void Listener::Close(tcp::acceptor& acceptor) {
+  error_code error;
+  acceptor.non_blocking(true, error);
+  while (!error) {
+    tcp::socket socket(NewExecutor());
+    acceptor.accept(socket, error);
+    if (!error) Add(std::move(socket));
+  }
+  acceptor.close(error);
+}
+
 void Listener::Drain(absl::Duration grace) {
+  absl::BlockingCounter open(static_cast<int>(acceptors_.size()));
+  std::list<asio::steady_timer> timers;
   for (tcp::acceptor& acceptor : acceptors_) {
-    asio::post(acceptor.get_executor(), [&acceptor] {
-      error_code ignored;
-      acceptor.close(ignored);
+    RefuseNewcomers(acceptor.native_handle());
+    asio::steady_timer& timer = timers.emplace_back(acceptor.get_executor());
+    timer.expires_after(absl::ToChronoNanoseconds(std::min(grace, kHandshake)));
+    timer.async_wait([this, &acceptor, &open](const error_code& /*never cancelled*/) {
+      Close(acceptor);
+      open.DecrementCount();
     });
   }
+  open.Wait();
   sessions_.Drain(grace);
 }
 

@@ -34,7 +34,8 @@ class Listener {
   // The address bound, with the real port.
   const Address& address() const { return address_; }
 
-  // Stops accepting, ends idle connections, lets requests under way finish within `grace`, ends the rest.
+  // Stops listening without losing whom the kernel has let in already. Tells the clients that their
+  // connections end, lets requests under way, and those on their way, finish within `grace`, ends the rest.
   void Drain(absl::Duration grace);
 
   SessionTable::Stats sessions() const { return sessions_.stats(); }
@@ -48,6 +49,7 @@ class Listener {
 
   boost::asio::awaitable<void> Accept(boost::asio::ip::tcp::acceptor& acceptor);
   void Add(boost::asio::ip::tcp::socket socket);
+  void Close(boost::asio::ip::tcp::acceptor& acceptor);
 
   boost::asio::io_context& io_;
   const int threads_;

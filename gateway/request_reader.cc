@@ -44,8 +44,8 @@ absl::string_view RequestReader::Received() const {
   return {static_cast<const char*>(buffer_.cdata().data()), buffer_.size()};
 }
 
-asio::awaitable<bool> RequestReader::Await() {
-  socket_.ExpireAfter(limits_.idle_timeout);
+asio::awaitable<bool> RequestReader::Await(absl::Duration longest) {
+  socket_.ExpireAfter(longest);
   for (bool skipped = false;;) {
     if (!skipped && absl::StartsWith(Received(), kEmptyLine)) {
       buffer_.consume(kEmptyLine.size());

@@ -16,7 +16,7 @@ namespace readcount::gateway {
 struct RequestLimits {
   size_t max_header_bytes = 0;
   size_t max_body_bytes = 0;
-  absl::Duration idle_timeout;    // to wait for a request
+  absl::Duration idle_timeout;    // to wait for a request on a connection that lives on
   absl::Duration header_timeout;  // to receive a whole request, from its first byte
 };
 
@@ -38,8 +38,8 @@ class RequestReader {
   RequestReader(TimedSocket& socket, const RequestLimits& limits);
 
   // Waits for the first byte of a request, past the one empty line that old clients send after a body (RFC
-  // 9112, section 2.2). False if the connection ended or was silent for the idle timeout.
-  boost::asio::awaitable<bool> Await();
+  // 9112, section 2.2). False if the connection ended or was silent for so long.
+  boost::asio::awaitable<bool> Await(absl::Duration longest);
 
   // Reads the request whose first byte is there. Header fields are those of its head: trailers are refused.
   boost::asio::awaitable<Incoming> Read();

@@ -14,6 +14,13 @@ bool IsAboutTheRequest(const absl::Status& status) {
          absl::IsResourceExhausted(status);
 }
 
+// UNKNOWN is what gRPC calls a connection that broke in the middle of an answer, CANCELLED what a service
+// that is stopping says to a call that comes.
+absl::StatusCode CodeFor(const absl::Status& status) {
+  return absl::IsUnknown(status) || absl::IsCancelled(status) ? absl::StatusCode::kUnavailable
+                                                              : status.code();
+}
+
 absl::string_view Reason(absl::StatusCode code) {
   if (code == absl::StatusCode::kUnauthenticated)
     return " does not take the gateway's credentials: the gateway's log tells what to set";
@@ -39,8 +46,7 @@ absl::string_view HintAt(const absl::Status& status) {
 absl::Status ServiceErrors::ForClient(const absl::Status& status) {
   if (IsAboutTheRequest(status)) return status;
   LogNowAndThen(status);
-  // So gRPC calls a connection that broke in the middle of an answer.
-  const absl::StatusCode code = absl::IsUnknown(status) ? absl::StatusCode::kUnavailable : status.code();
+  const absl::StatusCode code = CodeFor(status);
   const std::string message = absl::StrCat(service_, Reason(code));
   // The client's own credentials, which 401 would ask for, are not at fault.
   return {absl::IsUnauthenticated(status) ? absl::StatusCode::kUnavailable : code, message};
@@ -50,7 +56,7 @@ absl::Status ServiceErrors::ForViewer(const absl::Status& status) {
   if (IsAboutTheRequest(status)) return status;
   // As the contract of ArticleService says.
   const bool certain = absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
-  const absl::StatusCode code = absl::IsUnknown(status) ? absl::StatusCode::kUnavailable : status.code();
+  const absl::StatusCode code = CodeFor(status);
   LogNowAndThen(status);
   return {code, absl::StrCat(certain ? "nothing was counted" : "the view may have been counted", ": ",
                              service_, Reason(code))};

@@ -12,7 +12,8 @@ namespace readcount::gateway {
 
 // Makes of a service's errors what strangers may read: messages about a request pass; those about the service
 // itself, which may name servers and addresses, are logged, one a second at most, and replaced. Codes stay,
-// but for UNKNOWN, which becomes UNAVAILABLE: a client can do no more about it than come again. Thread-safe.
+// but for UNKNOWN and CANCELLED, which become UNAVAILABLE: a client can do no more about it than come again.
+// Thread-safe.
 class ServiceErrors {
  public:
   // `service` begins the messages: "the article service". `clock` must outlive the object.

@@ -41,6 +41,7 @@ Session::Session(asio::ip::tcp::socket socket, std::shared_ptr<asio::ssl::contex
       peer_(socket_->PeerAddress()),
       router_(router),
       conventions_(conventions),
+      idle_timeout_(limits.idle_timeout),
       write_timeout_(limits.header_timeout),
       observer_(observer),
       reader_(*socket_, limits) {}
@@ -75,6 +76,14 @@ void Session::Stop() {
   });
 }
 
+void Session::Retire() {
+  asio::post(socket_->executor(), [self = shared_from_this()] {
+    self->stopping_ = true;
+    if (self->events_ != nullptr) self->events_->End();
+    if (self->idle_) self->socket_->ExpireAfter(kLastCall);
+  });
+}
+
 void Session::Abort() {
   asio::post(socket_->executor(), [self = shared_from_this()] { self->socket_->Close(); });
 }
@@ -97,8 +106,9 @@ asio::awaitable<bool> Session::Greet() {
 }
 
 asio::awaitable<void> Session::Converse() {
-  for (bool keep_alive = true; keep_alive && !stopping_;) {
-    if (!co_await reader_.Await()) co_return;
+  for (bool keep_alive = true; keep_alive;) {
+    // Whoever was told that the connection lives on may have sent the next request.
+    if (!co_await reader_.Await(stopping_ ? kLastCall : idle_timeout_)) co_return;
     idle_ = false;
     observer_.OnBusy(*this);
     Incoming incoming = co_await reader_.Read();
@@ -117,6 +127,8 @@ asio::awaitable<void> Session::Converse() {
       response.events->Close();
     }
     if (!written) co_return;
+    // Unread bytes would take the response with them.
+    if (stopping_ && !keep_alive) co_await socket_->Linger();
     idle_ = true;
     observer_.OnIdle(*this);
   }

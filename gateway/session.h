@@ -17,6 +17,9 @@ namespace readcount::gateway {
 
 class Session;
 
+// How long a connection that is to end waits for the request that may be on its way.
+inline constexpr absl::Duration kLastCall = absl::Milliseconds(500);
+
 // Hears what sessions are at. Called on each connection's executor.
 class SessionObserver {
  public:
@@ -49,6 +52,11 @@ class Session : public std::enable_shared_from_this<Session> {
   // Ends the connection after the request under way; at once if there is none. From any thread.
   void Stop();
 
+  // Tells the client, with the next response, that the connection ends; ends it without a word only if none
+  // is asked for within kLastCall, for what a client sends at the moment of such an end is lost. From any
+  // thread.
+  void Retire();
+
   // Ends the connection now. From any thread.
   void Abort();
 
@@ -69,6 +77,7 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::string peer_;  // its address
   const Router& router_;
   const Conventions& conventions_;
+  const absl::Duration idle_timeout_;
   const absl::Duration write_timeout_;  // as long as a request may take to come, the client may take to read
   SessionObserver& observer_;
   RequestReader reader_;

@@ -14,7 +14,6 @@ constexpr size_t kMaxRefused = 128;
 
 SessionTable::Place SessionTable::Add(const std::shared_ptr<Session>& session) {
   absl::MutexLock lock(&mutex_);
-  if (draining_) return Place::kNone;
   const bool served = idle_.size() + busy_.size() < max_served_ || EvictIdleLocked();
   if (!served && refused_.size() >= kMaxRefused) {
     ++totals_.total_dropped;
@@ -23,7 +22,8 @@ SessionTable::Place SessionTable::Add(const std::shared_ptr<Session>& session) {
   ++(served ? totals_.total_served : totals_.total_refused);
   List& list = served ? idle_ : refused_;
   entries_[session.get()] = {.list = &list, .at = list.insert(list.end(), session)};
-  return served ? Place::kServed : Place::kRefused;
+  if (!served) return Place::kRefused;
+  return draining_ ? Place::kLast : Place::kServed;
 }
 
 bool SessionTable::EvictIdle() {
@@ -76,7 +76,7 @@ void SessionTable::OnEnded(Session& session) {
 void SessionTable::Drain(absl::Duration grace) {
   absl::MutexLock lock(&mutex_);
   draining_ = true;
-  for (const auto& [session, entry] : entries_) session->Stop();
+  for (const auto& [session, entry] : entries_) session->Retire();
   if (mutex_.AwaitWithTimeout(absl::Condition(this, &SessionTable::Empty), grace)) return;
   Log(LogLevel::kWarning, "connections_cut", {{"connections", entries_.size()}});
   for (const auto& [session, entry] : entries_) session->Abort();

@@ -17,8 +17,9 @@ class SessionTable final : public SessionObserver {
  public:
   enum class Place {
     kServed,   // to be started
+    kLast,     // to be started and retired, for the end is near
     kRefused,  // there is no room: to be refused
-    kNone,     // not taken, for refusals are too many already, or the end has come: to be dropped
+    kNone,     // not taken, for refusals are too many already: to be dropped
   };
 
   explicit SessionTable(size_t max_served) : max_served_(max_served) {}
@@ -30,7 +31,7 @@ class SessionTable final : public SessionObserver {
   // Ends the connection that has been idle longest. False if none is idle.
   bool EvictIdle();
 
-  // Takes no more, ends idle connections, lets requests under way finish within `grace`, ends the rest.
+  // Retires the connections, and lets them end within `grace`; ends the rest.
   void Drain(absl::Duration grace);
 
   // Connections now, by what they are at, and in all since the start.

@@ -82,8 +82,8 @@ grpc::ServerUnaryReactor* ArticleServiceRpc::ListArticles(grpc::CallbackServerCo
 }
 
 grpc::ServerBidiReactor<v1::ViewArticlesRequest, v1::ViewArticlesResponse>* ArticleServiceRpc::ViewArticles(
-    grpc::CallbackServerContext* /*context*/) {
-  return streams_.Open(reader_);
+    grpc::CallbackServerContext* context) {
+  return streams_.Open(*context, reader_);
 }
 
 grpc::ServerWriteReactor<v1::WatchArticleResponse>* ArticleServiceRpc::WatchArticle(

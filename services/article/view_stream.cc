@@ -1,5 +1,7 @@
 #include "services/article/view_stream.h"
 
+#include <grpcpp/server_context.h>
+
 #include <iterator>
 #include <list>
 #include <utility>
@@ -21,8 +23,9 @@ constexpr absl::Duration kPatience = absl::Milliseconds(250);
 // they share calls to Redis. A client that does not read its answers is soon not read from either.
 class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest, v1::ViewArticlesResponse> {
  public:
-  ViewStream(ViewStreams& streams, ArticleReader& reader, MethodMeter& meter)
-      : streams_(streams), reader_(reader), metered_(meter) {}
+  ViewStream(ViewStreams& streams, grpc::CallbackServerContext& context, ArticleReader& reader,
+             MethodMeter& meter)
+      : streams_(streams), context_(context), reader_(reader), metered_(meter) {}
 
   void Begin() { Proceed(); }
 
@@ -95,8 +98,11 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
   }
 
   void EndBatches(const grpc::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (!end_of_batches_) status_ = status;
+    if (end_of_batches_) return;
     end_of_batches_ = true;
+    status_ = status;
+    // The answers to those that were taken go out before this does.
+    context_.AddTrailingMetadata(kUnansweredMetadata, kNotRecorded);
   }
 
   void Answer(Batch& batch, const ArticleReader::Results& results) {
@@ -154,6 +160,7 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
   }
 
   ViewStreams& streams_;
+  grpc::CallbackServerContext& context_;
   ArticleReader& reader_;
   const MeteredCall metered_;
 
@@ -182,8 +189,8 @@ ViewStreams::~ViewStreams() {
 }
 
 grpc::ServerBidiReactor<v1::ViewArticlesRequest, v1::ViewArticlesResponse>* ViewStreams::Open(
-    ArticleReader& reader) {
-  auto* stream = new ViewStream(*this, reader, meter_);
+    grpc::CallbackServerContext& context, ArticleReader& reader) {
+  auto* stream = new ViewStream(*this, context, reader, meter_);
   bool ended = false;
   {
     absl::MutexLock lock(&mutex_);

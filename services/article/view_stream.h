@@ -16,6 +16,10 @@ class ViewStream;
 
 inline constexpr int kMaxBatchIds = 1000;  // of one message
 
+// Trailing metadata of a ViewArticles stream that the service itself ends, as the proto file says.
+inline constexpr char kUnansweredMetadata[] = "readcount-unanswered";
+inline constexpr char kNotRecorded[] = "not-recorded";
+
 // INVALID_ARGUMENT for a message with no ids or too many.
 absl::Status CheckBatchSize(int size);
 
@@ -29,10 +33,11 @@ class ViewStreams {
   ~ViewStreams();
 
   // A reactor for a new stream; deletes itself when the stream has ended. Refused if EndAll was called.
-  grpc::ServerBidiReactor<v1::ViewArticlesRequest, v1::ViewArticlesResponse>* Open(ArticleReader& reader);
+  grpc::ServerBidiReactor<v1::ViewArticlesRequest, v1::ViewArticlesResponse>* Open(
+      grpc::CallbackServerContext& context, ArticleReader& reader);
 
-  // Ends every stream with UNAVAILABLE: at once where it waits for the client, else after the answer under
-  // way.
+  // Ends every stream with UNAVAILABLE: at once where it waits for the client, else after the answers under
+  // way. The client is told by kUnansweredMetadata that what was not answered was not recorded.
   void EndAll();
 
  private:

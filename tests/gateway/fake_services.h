@@ -22,7 +22,7 @@ constexpr char kAddress[] = "10.9.8.7";  // stands in the messages of such fault
 constexpr uint64_t kFirstAbsent = 1000;  // ids from here on have no article
 
 // What the fake service does with one batch of views.
-enum class Turn { kAnswer, kHold, kBreak, kHoldAndBreak, kShort, kSilent, kPutOff };
+enum class Turn { kAnswer, kHold, kBreak, kEnd, kCancel, kHoldAndBreak, kShort, kSilent, kPutOff };
 
 class FakeArticleService final : public v1::ArticleService::Service {
  public:
@@ -48,12 +48,17 @@ class FakeArticleService final : public v1::ArticleService::Service {
   absl::Notification release;  // lets it go on
 
   grpc::Status ViewArticles(
-      grpc::ServerContext* /*context*/,
+      grpc::ServerContext* context,
       grpc::ServerReaderWriter<v1::ViewArticlesResponse, v1::ViewArticlesRequest>* stream) override {
     v1::ViewArticlesRequest request;
     while (stream->Read(&request)) {
       ++batches_;
       const Turn turn = Next();
+      if (turn == Turn::kEnd) {
+        context->AddTrailingMetadata("readcount-unanswered", "not-recorded");
+        return {grpc::StatusCode::UNAVAILABLE, "shutting down"};
+      }
+      if (turn == Turn::kCancel) return grpc::Status::CANCELLED;
       v1::ViewArticlesResponse response = turn == Turn::kPutOff ? PutOff(request) : Count(request);
       if (turn == Turn::kHold || turn == Turn::kHoldAndBreak) {
         held.Notify();

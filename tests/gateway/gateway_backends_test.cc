@@ -86,6 +86,20 @@ TEST_F(GatewayServerTest, AViewUnderWayWhenTheStreamBreaksFailsOnceAndIsNotSentA
   EXPECT_THAT(articles_.counts(), ElementsAre(Pair(7u, 1u), Pair(8u, 1u)));
 }
 
+TEST_F(GatewayServerTest, AViewThatTheServiceGivesBackWhenItStopsWasNotCounted) {
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  Client client(address());
+  for (const Turn turn : {Turn::kEnd, Turn::kCancel}) {
+    articles_.Plan(turn);
+    const Reply given_back = client.Ask(Get("/api/article/7"));
+    EXPECT_EQ(given_back.status, 503);
+    EXPECT_THAT(given_back.headers, Contains(Pair("retry-after", "1")));
+    EXPECT_THAT(given_back.body, HasSubstr("the view was not counted"));
+  }
+  EXPECT_EQ(client.Ask(Get("/api/article/7")).status, 200);
+  EXPECT_THAT(articles_.counts(), ElementsAre(Pair(7u, 1u)));
+}
+
 TEST_F(GatewayServerTest, ViewsThatWaitWhenTheStreamBreaksGoOverTheNext) {
   ASSERT_NO_FATAL_FAILURE(StartAll());
   articles_.Plan(Turn::kHoldAndBreak);
@@ -189,10 +203,42 @@ TEST_F(GatewayServerTest, DrainLetsTheRequestUnderWayFinish) {
   articles_.release.Notify();
   const Reply reply = busy.Read();
   EXPECT_EQ(reply.status, 200);
+  EXPECT_THAT(reply.headers, Contains(Pair("connection", "close")));
   EXPECT_TRUE(busy.Ended());
   drain.join();
   EXPECT_FALSE(Client(address()).connected());
   EXPECT_THAT(articles_.counts(), ElementsAre(Pair(7u, 1u)));
+}
+
+// Neither those who come while it begins nor those who ask again and again lose an answer.
+TEST_F(GatewayServerTest, DrainAnswersWhatIsOnItsWay) {
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  articles_.Plan(Turn::kHold);
+  Client held(address());
+  held.Send(Get("/api/article/7"));
+  articles_.held.WaitForNotification();
+  std::thread newcomers([this] {
+    for (;;) {
+      Client client(address());
+      if (!client.connected()) break;
+      EXPECT_EQ(client.Ask(Get("/healthz")).status, 200);
+    }
+  });
+  std::thread regular([this] {
+    Client client(address());
+    Reply reply;
+    do {
+      reply = client.Ask(Get("/healthz"));
+      EXPECT_EQ(reply.status, 200);
+    } while (reply.status == 200 && !reply.headers.contains("connection"));
+    EXPECT_TRUE(client.Ended());
+  });
+  std::thread drain([this] { gateway_->Drain(absl::Seconds(20)); });
+  newcomers.join();
+  regular.join();
+  articles_.release.Notify();
+  EXPECT_EQ(held.Read().status, 200);
+  drain.join();
 }
 
 TEST_F(GatewayServerTest, DrainCutsWhatOutlastsItsGrace) {

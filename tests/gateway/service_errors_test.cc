@@ -37,10 +37,13 @@ TEST(ServiceErrorsTest, WhatIsWrongWithTheServiceKeepsItsCodeButNotItsText) {
   }
 }
 
-TEST(ServiceErrorsTest, AConnectionThatBrokeInAnAnswerIsTheServiceBeingAway) {
+TEST(ServiceErrorsTest, AConnectionThatBrokeAndAServiceThatStopsAreTheServiceBeingAway) {
   ServiceErrors errors("the service", SystemClock());
-  EXPECT_EQ(errors.ForClient(absl::UnknownError("Stream removed")),
-            absl::UnavailableError("the service is not available: try again later"));
+  for (const absl::Status& status :
+       {absl::UnknownError("Stream removed"), absl::CancelledError("CANCELLED")}) {
+    EXPECT_EQ(errors.ForClient(status),
+              absl::UnavailableError("the service is not available: try again later"));
+  }
 }
 
 TEST(ServiceErrorsTest, ThatTheGatewayIsNotLetInIsNotTheClientsFault) {

@@ -33,6 +33,7 @@ struct HttpClient::Impl {
   boost::beast::flat_buffer buffer;
 
   bool Connect() {
+    if (socket.has_value()) return true;
     error_code error;
     buffer.clear();
     socket.emplace(io);
@@ -51,10 +52,14 @@ HttpClient::HttpClient(const std::string& address) : impl_(std::make_unique<Impl
 
 HttpClient::~HttpClient() = default;
 
+bool HttpClient::Connect() {
+  return impl_->Connect();
+}
+
 std::optional<HttpReply> HttpClient::Send(const std::string& method, const std::string& target,
                                           const std::map<std::string, std::string>& headers,
                                           const std::string& body) {
-  if (!impl_->socket.has_value() && !impl_->Connect()) return std::nullopt;
+  if (!Connect()) return std::nullopt;
   http::request<http::string_body> request;
   request.method_string(method);
   request.target(target);

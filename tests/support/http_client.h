@@ -25,6 +25,9 @@ class HttpClient {
   explicit HttpClient(const std::string& address);
   ~HttpClient();
 
+  // Opens the connection unless it is open; false if nobody listens, and so nothing can have been sent.
+  bool Connect();
+
   // None if the connection broke: then it is unknown what the server did.
   std::optional<HttpReply> Send(const std::string& method, const std::string& target,
                                 const std::map<std::string, std::string>& headers = {},
