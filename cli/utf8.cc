@@ -1,5 +1,7 @@
 #include "cli/utf8.h"
 
+#include "absl/strings/str_cat.h"
+
 #include <clocale>
 #include <cwchar>
 #include <optional>
