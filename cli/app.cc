@@ -12,6 +12,7 @@
 #include "cli/list_command.h"
 #include "cli/load_command.h"
 #include "cli/man_command.h"
+#include "cli/migrate_command.h"
 #include "cli/sync_command.h"
 #include "cli/view_command.h"
 
@@ -83,6 +84,7 @@ std::unique_ptr<CLI::App> MakeApp(Context& context) {
   AddDeadLettersCommand(*app, context);
   AddDoctorCommand(*app, context);
   AddLoadCommand(*app, context);
+  AddMigrateCommand(*app, context);
   AddCompletionCommand(*app, context);
   AddManCommand(*app, context);
   return app;

@@ -102,9 +102,5 @@ mysql_options() {
 }
 
 load_schema() {
-  local file client=${MYSQL_CLI% *} database=${MYSQL_CLI##* }
-  [ "$database" = article_sys ] || die "mysql.dsn names the database $database; the schema's is article_sys"
-  for file in "$root"/sql/*.sql; do
-    $client <"$file" || die "$file could not be loaded"
-  done
+  READCOUNT_MYSQL_DSN=$MYSQL_DSN "$bin/readcount" --config "$root/app.yaml" migrate || die "the schema could not be brought to this version"
 }
