@@ -15,11 +15,29 @@ SECRETS = ("MARIADB_ROOT_PASSWORD", "MARIADB_PASSWORD", "REDIS_PASSWORD", "GRAFA
 CONFINED = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"]}
 
 
+VERSIONS = {  # where the version stands, by file
+    "deploy/debian/changelog": r"\Areadcount \(([^)]+)\)",
+    "deploy/container/Dockerfile": r"readcount:(\d[\d.]+)",
+    "deploy/container/compose.yaml": r"image: readcount:(\S+)",
+    "deploy/kubernetes/base/kustomization.yaml": r"newTag: (\S+)",
+    "deploy/kubernetes/overlays/example/kustomization.yaml": r"newTag: (\S+)",
+    "README.md": r"readcount_([\d.]+)_amd64",
+}
+
+
 def check():
+    check_versions()
     check_dockerfile()
     check_compose()
     check_prometheus()
     check_configuration()
+
+
+def check_versions():
+    version = re.search(r"project\(readcount VERSION (\S+) ", (ROOT / "CMakeLists.txt").read_text())[1]
+    for file, pattern in VERSIONS.items():
+        found = set(re.findall(pattern, (ROOT / file).read_text()))
+        expect(found == {version}, f"{file} speaks of version {', '.join(sorted(found))}, CMakeLists.txt of {version}")
 
 
 def check_dockerfile():

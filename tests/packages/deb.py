@@ -1,6 +1,7 @@
 """The package: its lint, then its whole life on a clean Debian under systemd."""
 
 import json
+import os
 import re
 import tempfile
 
@@ -40,6 +41,7 @@ def next_package(made, folder):
 
 
 def check():
+    expect(os.geteuid() == 0, "needs root, to make and to boot a clean Debian")
     made = package()
     print(run("lintian", "--allow-root", "--fail-on=error,warning", made), end="")
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:

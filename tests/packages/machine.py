@@ -50,10 +50,9 @@ class Machine:
         self.group.mkdir()
         boot = pathlib.Path(__file__).with_name("boot")
         self.process = subprocess.Popen(
-            ["unshare", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--fork", "--kill-child", boot, root,
-             self.scratch, *files],
+            ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--fork",
+             "--kill-child", boot, root, self.scratch, *files],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, preexec_fn=self.enter_group)
-        await_true(self.has_booted, BOOT_SECONDS, "the machine did not boot")
 
     def enter_group(self):
         (self.group / "cgroup.procs").write_text(str(os.getpid()))
@@ -89,9 +88,17 @@ class Machine:
         return dict(line.split("=", 1) for line in text.splitlines())
 
     def __enter__(self):
+        try:
+            await_true(self.has_booted, BOOT_SECONDS, "the machine did not boot")
+        except BaseException:
+            self.end()
+            raise
         return self
 
     def __exit__(self, *_):
+        self.end()
+
+    def end(self):
         self.process.kill()  # with it, the kernel, all processes of the machine
         self.process.wait()
         await_true(lambda: "populated 0" in (self.group / "cgroup.events").read_text(), 30, "processes of the machine remain")
