@@ -93,7 +93,7 @@ class Life:
             printf 'requirepass {PASSWORD}\\nappendonly yes\\n' >>/etc/redis/redis.conf
             printf '[mariadbd]\\nskip-name-resolve\\n' >/etc/mysql/conf.d/addresses.cnf
             systemctl restart redis-server mariadb
-            cat /usr/share/readcount/sql/*.sql | mariadb
+            READCOUNT_MYSQL_DSN='mysql://root@localhost/article_sys?socket=/run/mysqld/mysqld.sock' readcount migrate
             mariadb -e "create user root@127.0.0.1 identified by '{PASSWORD}'; grant all on *.* to root@127.0.0.1 with grant option"
             echo '127.0.0.1 mariadb' >>/etc/hosts
             ln -s /usr/share/readcount/sql /sql
