@@ -1,7 +1,5 @@
 #include "cli/utf8.h"
 
-#include "absl/strings/str_cat.h"
-
 #include <clocale>
 #include <cwchar>
 #include <optional>

@@ -40,6 +40,13 @@ class Stream {
     return stream_->Finish();
   }
 
+  // After End: whether the service has said that what it did not answer was not recorded.
+  bool UnansweredNotRecorded() const {
+    const auto& told = context_.GetServerTrailingMetadata();
+    const auto found = told.find("readcount-unanswered");
+    return found != told.end() && found->second == "not-recorded";
+  }
+
  private:
   grpc::ClientContext context_;
   std::unique_ptr<grpc::ClientReaderWriter<v1::ViewArticlesRequest, v1::ViewArticlesResponse>> stream_;
@@ -109,6 +116,23 @@ TEST(StreamTest, ABadBatchEndsTheStreamAfterTheAnswersBeforeIt) {
   EXPECT_EQ(stream.Read(), (std::vector<uint64_t>{1}));
   EXPECT_EQ(stream.Read(), (std::vector<uint64_t>{1}));
   EXPECT_EQ(stream.End().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_TRUE(stream.UnansweredNotRecorded());
+}
+
+TEST(StreamTest, AServiceThatStopsSaysThatWhatItDidNotAnswerWasNotRecorded) {
+  Stack stack(/*articles=*/2);
+  Stream stopped(*stack.articles), ended(*stack.articles);
+  for (Stream* stream : {&stopped, &ended}) {
+    stream->Write({1});
+    EXPECT_EQ(stream->Read().size(), 1u);
+  }
+  EXPECT_TRUE(ended.End().ok());
+  EXPECT_FALSE(ended.UnansweredNotRecorded());
+  EXPECT_EQ(stack.article_service->Stop(), 0);
+  EXPECT_EQ(stopped.End().error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_TRUE(stopped.UnansweredNotRecorded());
+  stack.RunSync();
+  EXPECT_EQ(Stack::ViewsInMysql(), 2u);
 }
 
 }  // namespace
