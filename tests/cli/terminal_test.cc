@@ -58,6 +58,18 @@ TEST(CliTerminalTest, WithoutATerminalSyncRunWritesPlainLines) {
   EXPECT_THAT(run.out, MatchesRegex("(.*\n)+run 1 succeeded: 200,000 articles, 200,000 views in .*\n"));
 }
 
+TEST(CliTerminalTest, CtrlCLeavesTheRunToTheService) {
+  Stack stack(kPending);
+  MakeAllPending();
+  TerminalTool tool({"sync", "run"}, AddressesOf(stack));
+  tool.AwaitScreen("applying [");
+  tool.Type("\x03");
+  EXPECT_EQ(tool.Wait(), 130);
+  EXPECT_THAT(tool.screen(), HasSubstr("interrupted: the sync service finishes the run all the same"));
+  stack.RunSync();
+  EXPECT_EQ(Stack::ViewsInMysql(), kPending);
+}
+
 TEST(CliTerminalTest, WatchEndsCleanlyByCtrlC) {
   Stack stack(2);
   TerminalTool tool({"sync", "watch"}, AddressesOf(stack));
