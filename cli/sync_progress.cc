@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "cli/format.h"
+#include "cli/utf8.h"
 
 namespace readcount::cli {
 namespace {
@@ -38,7 +39,8 @@ void SyncProgress::Take(const v1::SyncStatus& status) {
 
 std::string SyncProgress::Idle() const {
   std::string text = Phase(status_);
-  if (status_.phase() == v1::SYNC_PHASE_BACKING_OFF) absl::StrAppend(&text, ": ", status_.last_error());
+  if (status_.phase() == v1::SYNC_PHASE_BACKING_OFF)
+    absl::StrAppend(&text, ": ", Plain(status_.last_error()));
   absl::StrAppend(&text, "  ", Grouped(status_.pending_articles()), " articles pending  lag ",
                   Span(absl::Seconds(status_.lag_seconds())));
   return text;

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/format.h"
 #include "cli/table.h"
+#include "cli/utf8.h"
 
 namespace readcount::cli {
 
@@ -16,7 +17,7 @@ std::string RunLine(const v1::SyncRun& run) {
                     " dead letters: `readcount dead-letters list` tells why");
   }
   if (run.resumed()) absl::StrAppend(&line, "; finished what an earlier run had left");
-  if (!run.error().empty()) absl::StrAppend(&line, "; ", run.error());
+  if (!run.error().empty()) absl::StrAppend(&line, "; ", Plain(run.error()));
   return line;
 }
 

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <stdexcept>
 #include <utility>
 
@@ -17,19 +16,33 @@ namespace {
 
 constexpr int kPatienceMs = 60'000;
 
+// As exec wants them; they refer to the texts.
+std::vector<char*> Pointers(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
 }  // namespace
 
 TerminalTool::TerminalTool(const std::vector<std::string>& arguments, const Variables& variables) {
+  std::vector<std::string> words = {"readcount"}, environment;
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    if (!variables.contains(text.substr(0, text.find('=')))) environment.push_back(text);
+  }
+  for (const auto& [name, value] : variables) environment.push_back(name + "=" + value);
+  const std::vector<char*> argv = Pointers(words), envp = Pointers(environment);
+  const std::string folder = dir_.path();
   const winsize size = {.ws_row = 24, .ws_col = 100, .ws_xpixel = 0, .ws_ypixel = 0};
   pid_ = forkpty(&terminal_, nullptr, nullptr, &size);
   if (pid_ < 0) throw std::runtime_error("no terminal can be made");
   if (pid_ > 0) return;
+  // Only calls that are safe after fork.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  for (const auto& [name, value] : variables) setenv(name.c_str(), value.c_str(), 1);
-  std::vector<char*> words = {const_cast<char*>("readcount")};
-  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
-  words.push_back(nullptr);
-  if (chdir(dir_.path().c_str()) == 0) execv(READCOUNT_BIN_DIR "/readcount", words.data());
+  if (chdir(folder.c_str()) == 0) execve(READCOUNT_BIN_DIR "/readcount", argv.data(), envp.data());
   _exit(127);
 }
 
