@@ -126,6 +126,20 @@ TEST_F(GatewayLimitsTest, AClientBeyondItsRateIsRefusedWhateverItsProxy) {
   EXPECT_THAT(articles_.counts(), ElementsAre(Pair(7u, 3u)));
 }
 
+TEST_F(GatewayLimitsTest, BehindAProxyEachClientHasItsEventStreams) {
+  settings_.gateway.max_event_streams_per_client = 1;
+  settings_.gateway.trusted_proxies = "127.0.0.0/8";
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  const auto watch = [](Client& client, const std::string& hop) {
+    client.Send(Get("/api/sync/events", "X-Forwarded-For: " + hop + "\r\n"));
+    return client.Expect("HTTP/1.1 200 OK\r\n");
+  };
+  Client first(address()), second(address()), third(address());
+  EXPECT_TRUE(watch(first, "192.0.2.1"));
+  EXPECT_TRUE(watch(second, "192.0.2.2"));
+  EXPECT_FALSE(watch(third, "192.0.2.1"));
+}
+
 TEST_F(GatewayLimitsTest, WhoIsNoTrustedProxyIsTheClientItself) {
   settings_.gateway.request_rate_per_client = 1;
   settings_.gateway.request_burst_per_client = 1;

@@ -21,19 +21,21 @@ using ::testing::UnorderedElementsAre;
 
 class HandlersTest : public ::testing::Test {
  protected:
+  std::vector<Route> Routes() {
+    return MakeRoutes({.articles = articles_,
+                       .views = views_,
+                       .article_events = article_events_,
+                       .sync = sync_,
+                       .status_events = status_events_,
+                       .health = health_,
+                       .clock = clock_},
+                      AdminToken(token_));
+  }
   Response Ask(Request request, const std::string& target) {
     absl::StatusOr<Target> parsed = ParseTarget(target);
     EXPECT_TRUE(parsed.ok()) << parsed.status();
     if (parsed.ok()) request.target = *std::move(parsed);
-    const Router router(MakeRoutes({.articles = articles_,
-                                    .views = views_,
-                                    .article_events = article_events_,
-                                    .sync = sync_,
-                                    .status_events = status_events_,
-                                    .health = health_,
-                                    .clock = clock_},
-                                   AdminToken(token_)),
-                        /*max_requests=*/1);
+    const Router router(Routes(), /*max_requests=*/1);
     std::vector<Response> responses;
     router.Dispatch(request, [&](Response response) { responses.push_back(std::move(response)); });
     EXPECT_THAT(responses, SizeIs(1));
@@ -323,6 +325,20 @@ TEST_F(HandlersTest, ReadinessDependsOnTheArticleServiceAlone) {
   EXPECT_EQ(unready.status, 503);
   EXPECT_THAT(unready.body, HasSubstr(R"("article_service":"gone")"));
   EXPECT_THAT(unready.headers, Contains(Pair("Retry-After", "1")));
+}
+
+// Those that are added one day too.
+TEST_F(HandlersTest, EveryPostAsksForTheToken) {
+  int posts = 0;
+  for (const Route& route : Routes()) {
+    if (!route.post) continue;
+    ++posts;
+    int status = 0;
+    route.post({.method = Method::kPost}, "", [&](const Response& response) { status = response.status; });
+    EXPECT_EQ(status, 401) << route.path;
+  }
+  EXPECT_GE(posts, 1);
+  EXPECT_THAT(sync_.runs, IsEmpty());
 }
 
 }  // namespace

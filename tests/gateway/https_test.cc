@@ -95,6 +95,28 @@ TEST_F(HttpsTest, EventsComeAndAClientThatLeavesIsNoticed) {
   }));
 }
 
+TEST_F(HttpsTest, WhatChangesSomethingAsksForATokenThatMayChange) {
+  const std::string file = dir_.path("tokens");
+  testing::ReplaceFile(file, "first-token-0123456789\n");
+  settings_.auth.tokens_file = file;
+  ASSERT_NO_FATAL_FAILURE(StartAll());
+  HttpsClient client(address(), authority_.certificate());
+  ASSERT_FALSE(client.Connect());
+  const auto post = [&](const std::string& header) {
+    return client.Ask("POST /api/sync HTTP/1.1\r\nHost: h\r\n" + header + "\r\n");
+  };
+  const auto refused = post("");
+  EXPECT_EQ(refused.result_int(), 401u);
+  EXPECT_EQ(refused["WWW-Authenticate"], "Bearer");
+  EXPECT_EQ(post("Authorization: Bearer second-token-0123456789\r\n").result_int(), 401u);
+  EXPECT_EQ(post("Authorization: Bearer first-token-0123456789\r\n").result_int(), 200u);
+  EXPECT_EQ(post("Authorization: Bearer secret\r\n").result_int(), 200u) << "gateway.admin_token";
+  testing::ReplaceFile(file, "second-token-0123456789\n");
+  EXPECT_TRUE(
+      Await([&] { return post("Authorization: Bearer second-token-0123456789\r\n").result_int() == 200u; }));
+  EXPECT_EQ(post("Authorization: Bearer first-token-0123456789\r\n").result_int(), 401u);
+}
+
 TEST_F(HttpsTest, PlainHttpIsNotUnderstood) {
   ASSERT_NO_FATAL_FAILURE(StartAll());
   EXPECT_EQ(Client(address()).Ask(Get("/healthz")).status, 0);
