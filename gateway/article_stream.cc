@@ -11,19 +11,23 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/base/log.h"
 #include "services/common/rpc/status.h"
+#include "services/common/rpc/unanswered.h"
 
 namespace readcount::gateway {
 
 namespace {
-
-// Trailing metadata of a stream that the service itself has ended, as its proto file says.
-constexpr char kUnansweredMetadata[] = "readcount-unanswered", kNotRecorded[] = "not-recorded";
 
 // gRPC's own words for a call that it gave up before it had a connection for it, so that nothing was sent. A
 // write's failure proves less: its bytes may be on their way all the same.
 bool SaysNoConnection(const grpc::Status& status) {
   return absl::StartsWith(status.error_message(), "failed to connect to all addresses") ||
          absl::StartsWith(status.error_message(), "DNS resolution failed");
+}
+
+// A status that the service ends a stream with by itself.
+bool IsOfService(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::UNAVAILABLE ||
+         status.error_code() == grpc::StatusCode::INVALID_ARGUMENT;
 }
 
 }  // namespace
@@ -58,6 +62,7 @@ class ArticleStream::Call final
     metered_.MessageReceived();
     {
       absl::MutexLock lock(&stream_.mutex_);
+      heard_ = true;
       if (flight_.has_value() && !flight_->reply.has_value()) flight_->reply = std::move(response_);
     }
     response_.Clear();
@@ -91,17 +96,25 @@ class ArticleStream::Call final
   std::optional<Flight> flight_;  // the batch under way, if any
   bool overdue_ = false;
   bool cancelled_ = false;
+  bool heard_ = false;  // a reply has come
 
  private:
   // That nothing of the batch under way was recorded: it never left, or the service says so. To a call that
-  // comes when it stops it says CANCELLED.
+  // comes when it stops it says CANCELLED; of a stream that it has answered others may say that.
   bool IsKnownUnrecorded(const grpc::Status& status) const {
     // A peer is known once a server has answered; until then it is the channel's target.
     const bool never_sent = absl::StartsWith(context_.peer(), "dns:") && SaysNoConnection(status);
-    const auto told = context_.GetServerTrailingMetadata().find(kUnansweredMetadata);
-    const bool says_so = told != context_.GetServerTrailingMetadata().end() && told->second == kNotRecorded;
+    const bool says_so = IsOfService(status) && HasUnansweredMetadata();
     absl::MutexLock lock(&stream_.mutex_);
-    return never_sent || says_so || (status.error_code() == grpc::StatusCode::CANCELLED && !cancelled_);
+    if (flight_.has_value() && flight_->reply.has_value()) return false;
+    const bool not_taken = status.error_code() == grpc::StatusCode::CANCELLED && !cancelled_ && !heard_;
+    return never_sent || says_so || not_taken;
+  }
+
+  bool HasUnansweredMetadata() const {
+    const auto& metadata = context_.GetServerTrailingMetadata();
+    const auto told = metadata.find(kUnansweredMetadata);
+    return told != metadata.end() && told->second == kNotRecorded;
   }
 
   ArticleStream& stream_;

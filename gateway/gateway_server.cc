@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/descriptor_limit.h"
 #include "gateway/handlers.h"
+#include "services/common/base/log.h"
 #include "services/common/rpc/listen_socket.h"
 #include "services/common/tls/certificates.h"
 
@@ -30,23 +31,32 @@ RequestLimits Limits(const GatewaySettings& settings) {
           .header_timeout = settings.header_timeout};
 }
 
+void WarnOfPlainToken(const Settings& settings, const TokenStore& tokens) {
+  const Address& service = settings.gateway.sync_service;
+  if (!tokens.configured() || !settings.gateway.services_tls.ca.empty() || !IsReachable(service)) return;
+  Log(LogLevel::kWarning, "token_in_plaintext",
+      {{"place", settings.Where("gateway.sync_service")},
+       {"address", service.ToString()},
+       {"what_to_do", "set gateway.services_ca: whoever is on the way can read the token"}});
+}
+
 }  // namespace
 
 absl::StatusOr<GatewayServer::Parts> GatewayServer::MakeParts(const Settings& settings) {
-  const auto faulty = [&settings](absl::string_view key, const absl::Status& status) {
+  const auto of_key = [&settings](absl::string_view key, const absl::Status& status) {
+    if (status.ok()) return status;
     return absl::InvalidArgumentError(absl::StrCat(settings.Where(key), ": ", status.message()));
   };
   const GatewaySettings& gateway = settings.gateway;
   absl::StatusOr<CorsPolicy> cors = CorsPolicy::Parse(gateway.cors_origins);
-  if (!cors.ok()) return faulty("gateway.cors_origins", cors.status());
   absl::StatusOr<TrustedProxies> proxies = TrustedProxies::Parse(gateway.trusted_proxies);
-  if (!proxies.ok()) return faulty("gateway.trusted_proxies", proxies.status());
   absl::StatusOr<std::unique_ptr<TokenStore>> tokens = TokenStore::Open(settings);
-  if (!tokens.ok()) return tokens.status();
   absl::StatusOr<std::unique_ptr<HttpsContext>> https = HttpsContext::Open(settings);
-  if (!https.ok()) return https.status();
-  absl::Status services = CheckTls(settings, kServicesTls, gateway.services_tls, SystemClock().Now());
-  if (!services.ok()) return services;
+  absl::Status sound =
+      JoinFaults({of_key("gateway.cors_origins", cors.status()),
+                  of_key("gateway.trusted_proxies", proxies.status()), tokens.status(), https.status(),
+                  CheckTls(settings, kServicesTls, gateway.services_tls, SystemClock().Now())});
+  if (!sound.ok()) return sound;
   return Parts{.cors = *std::move(cors),
                .proxies = *std::move(proxies),
                .tokens = *std::move(tokens),
@@ -62,6 +72,7 @@ absl::StatusOr<std::unique_ptr<Program>> GatewayServer::Start(const Settings& se
   if (!parts.ok()) return parts.status();
   WarnOfPlaintext(settings, "gateway.listen", settings.gateway.listen, settings.gateway.tls,
                   IsReachable(settings.gateway.listen));
+  WarnOfPlainToken(settings, *parts->tokens);
   auto server = std::make_unique<GatewayServer>(settings, *std::move(parts));
   if (absl::Status status = server->Listen(settings); !status.ok()) return status;
   return server;

@@ -260,8 +260,9 @@ std::unique_ptr<Subscription> GrpcSyncBackend::WatchStatus(Callback<v1::SyncStat
   return std::make_unique<StatusStream>(
       *stub_, meter_.Method("WatchStatus"), token_(),
       [this, tell = std::move(tell)](absl::StatusOr<v1::SyncStatus> status) {
-        // One that was ended is no fault of the service.
-        if (absl::IsCancelled(status.status())) return tell(status.status());
+        // It stops, or the stream was ended here: no fault to log.
+        if (absl::IsCancelled(status.status()))
+          return tell(absl::UnavailableError("the sync service is not available: try again later"));
         if (!status.ok()) return tell(errors_.ForClient(status.status()));
         HideReasons(*status);
         tell(status);

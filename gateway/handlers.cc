@@ -1,6 +1,7 @@
 #include "gateway/handlers.h"
 
 #include <iterator>
+#include <memory>
 #include <utility>
 
 #include "gateway/answer.h"
@@ -9,6 +10,8 @@
 #include "gateway/json.h"
 #include "gateway/sync_handlers.h"
 #include "gateway/web_handlers.h"
+#include "services/common/base/log.h"
+#include "services/common/base/now_and_then.h"
 
 namespace readcount::gateway {
 namespace {
@@ -39,15 +42,20 @@ std::vector<Route> ProbeRoutes(HealthBackend& health) {
       {.path = "/readyz",
        .get = [&health](const Request&, const std::string&,
                         const Respond& respond) { GetReadiness(health, respond); },
+       .probe = true,
        .offers = ""}};
 }
 
 Handler Guarded(Handler handler, const AdminToken& token) {
-  return [handler = std::move(handler), token](const Request& request, const std::string& parameter,
-                                               Respond respond) {
+  return [handler = std::move(handler), token, log = std::make_shared<NowAndThen>(SystemClock())](
+             const Request& request, const std::string& parameter, Respond respond) {
     const absl::Status allowed = token.Check(request.authorization);
-    if (!allowed.ok()) return respond(ErrorResponse(allowed));
-    handler(request, parameter, std::move(respond));
+    if (allowed.ok()) return handler(request, parameter, std::move(respond));
+    if (log->IsDue()) {
+      Log(LogLevel::kWarning, "request_refused",
+          {{"path", request.target.path}, {"client", request.client}, {"why", allowed.message()}});
+    }
+    respond(ErrorResponse(allowed));
   };
 }
 

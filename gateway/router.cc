@@ -112,8 +112,8 @@ size_t Router::Find(absl::string_view path) const {
 
 void Router::Dispatch(const Request& request, Respond respond) const {
   const size_t route = Find(request.target.path);
-  const bool unlimited = route < routes_.size() && routes_[route].unlimited;
-  if (limits_ == nullptr || unlimited) return Serve(route, request, std::move(respond));
+  const bool exempt = route < routes_.size() && (routes_[route].unlimited || routes_[route].probe);
+  if (limits_ == nullptr || exempt) return Serve(route, request, std::move(respond));
   const ClientLimits::Key client = ClientLimits::KeyOf(request.client);
   const ClientLimits::Verdict verdict = limits_->Enter(client);
   if (verdict != ClientLimits::Verdict::kAdmitted) return Answer(route, TooManyOfClient(verdict), respond);

@@ -20,6 +20,8 @@ struct Route {
   Handler get;             // none: GET and HEAD are refused
   Handler post;            // none: POST is refused
   bool unlimited = false;  // is served however many requests are under way
+  bool probe =
+      false;  // balancers, which may share an address with clients, ask for it: no limit of one client
 
   // The media type of its successes; requests whose Accept leaves it out are refused. Empty: they are served
   // all the same.

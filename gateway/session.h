@@ -35,8 +35,7 @@ class SessionObserver {
 // executor.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  // `router`, `conventions` and `observer` must outlive the session.
-  // Over TLS if there is a context for it.
+  // Over TLS if there is a context for it. `router`, `conventions` and `observer` must outlive the session.
   Session(boost::asio::ip::tcp::socket socket, std::shared_ptr<boost::asio::ssl::context> tls,
           const Router& router, const Conventions& conventions, const RequestLimits& limits,
           SessionObserver& observer);

@@ -4,7 +4,8 @@
 
 namespace readcount::gateway {
 
-absl::StatusOr<StreamLimit::Ticket> StreamLimit::Enter(const std::string& client) {
+absl::StatusOr<StreamLimit::Ticket> StreamLimit::Enter(const std::string& address) {
+  const ClientLimits::Key client = ClientLimits::KeyOf(address);
   absl::MutexLock lock(&streams_->mutex);
   if (streams_->open >= most_) {
     return absl::ResourceExhaustedError(
@@ -26,7 +27,7 @@ size_t StreamLimit::open() const {
   return streams_->open;
 }
 
-void StreamLimit::Streams::Leave(const std::string& client) {
+void StreamLimit::Streams::Leave(ClientLimits::Key client) {
   absl::MutexLock lock(&mutex);
   --open;
   const auto found = by_client.find(client);

@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "gateway/client_limits.h"
 
 namespace readcount::gateway {
 
@@ -16,9 +17,10 @@ class StreamLimit {
  public:
   StreamLimit(size_t most, size_t most_per_client) : most_(most), most_per_client_(most_per_client) {}
 
-  // Counts one stream more for as long as the ticket lives. RESOURCE_EXHAUSTED says which limit is reached.
+  // Counts one stream more of that address for as long as the ticket lives; addresses are told apart as
+  // ClientLimits does. RESOURCE_EXHAUSTED says which limit is reached.
   using Ticket = std::shared_ptr<void>;
-  absl::StatusOr<Ticket> Enter(const std::string& client);
+  absl::StatusOr<Ticket> Enter(const std::string& address);
 
   size_t open() const;
   size_t most() const { return most_; }
@@ -26,11 +28,11 @@ class StreamLimit {
  private:
   // Shared with the tickets.
   struct Streams {
-    void Leave(const std::string& client);
+    void Leave(ClientLimits::Key client);
 
     absl::Mutex mutex;
     size_t open ABSL_GUARDED_BY(mutex) = 0;
-    absl::flat_hash_map<std::string, size_t> by_client ABSL_GUARDED_BY(mutex);
+    absl::flat_hash_map<ClientLimits::Key, size_t> by_client ABSL_GUARDED_BY(mutex);
   };
 
   const size_t most_;

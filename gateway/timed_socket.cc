@@ -16,6 +16,7 @@ constexpr size_t kReadBytes = 4096;
 // How much of what a refused client still sends is read away, and for how long.
 constexpr size_t kLingerBytes = 1 << 20;
 constexpr absl::Duration kLingerTime = absl::Seconds(1);
+constexpr std::chrono::milliseconds kBetweenCancels(100);
 
 }  // namespace
 
@@ -48,12 +49,12 @@ std::string TimedSocket::PeerAddress() const {
 // looks at the deadline itself.
 void TimedSocket::ExpireAfter(absl::Duration duration) {
   deadline_ = SteadyClock::now() + absl::ToChronoNanoseconds(duration);
-  if (!watching_ || deadline_ < timer_.expiry()) Watch();
+  if (!watching_ || deadline_ < timer_.expiry()) WatchUntil(deadline_);
 }
 
-void TimedSocket::Watch() {
+void TimedSocket::WatchUntil(SteadyClock::time_point time) {
   watching_ = true;
-  timer_.expires_at(deadline_);
+  timer_.expires_at(time);
   timer_.async_wait([weak = weak_from_this()](const error_code& error) {
     const std::shared_ptr<TimedSocket> self = weak.lock();
     if (error || self == nullptr) return;
@@ -61,8 +62,12 @@ void TimedSocket::Watch() {
     if (self->Expired()) {
       error_code ignored;
       self->socket_.cancel(ignored);
+      // An operation over TLS is several of the socket's, of which one may have ended just before, and the
+      // next begins without a look at the deadline.
+      if (self->tls_.has_value() && self->socket_.is_open())
+        self->WatchUntil(SteadyClock::now() + kBetweenCancels);
     } else if (self->deadline_ != SteadyClock::time_point::max()) {
-      self->Watch();
+      self->WatchUntil(self->deadline_);
     }
   });
 }

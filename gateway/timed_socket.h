@@ -78,7 +78,7 @@ class TimedSocket : public std::enable_shared_from_this<TimedSocket> {
   // Every operation is on the socket itself or on the stream over it.
   using TlsStream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
 
-  void Watch();
+  void WatchUntil(SteadyClock::time_point time);
 
   const std::shared_ptr<boost::asio::ssl::context> context_;
   boost::asio::ip::tcp::socket socket_;

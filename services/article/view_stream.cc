@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/article/proto_convert.h"
 #include "services/common/rpc/status.h"
+#include "services/common/rpc/unanswered.h"
 
 namespace readcount {
 namespace {
@@ -111,12 +112,7 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
     for (int i = 0; i < request.ids_size(); ++i) {
       ToProto(request.ids(i), results[i], request.counts_only(), *batch.response.add_results());
     }
-    {
-      absl::MutexLock lock(&mutex_);
-      batch.answered = true;
-      if (&batch == &under_way_.back()) may_be_overtaken_ = false;
-    }
-    Proceed();
+    Proceed(&batch);
   }
 
   // Keeps its messages' memory for the next.
@@ -127,10 +123,14 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
   }
 
   // Starts whatever may be started now: the next answer, the next read, the end. The stream may be gone when
-  // it returns.
-  void Proceed() {
+  // it returns, and as soon as `answered`, a batch whose response is ready, is marked and the lock released.
+  void Proceed(Batch* answered = nullptr) {
     {
       absl::MutexLock lock(&mutex_);
+      if (answered != nullptr) {
+        answered->answered = true;
+        if (answered == &under_way_.back()) may_be_overtaken_ = false;
+      }
       if (gone_) ForgetAnswered();
       if (!writing_ && !under_way_.empty() && under_way_.front().answered) {
         writing_ = true;

@@ -16,10 +16,6 @@ class ViewStream;
 
 inline constexpr int kMaxBatchIds = 1000;  // of one message
 
-// Trailing metadata of a ViewArticles stream that the service itself ends, as the proto file says.
-inline constexpr char kUnansweredMetadata[] = "readcount-unanswered";
-inline constexpr char kNotRecorded[] = "not-recorded";
-
 // INVALID_ARGUMENT for a message with no ids or too many.
 absl::Status CheckBatchSize(int size);
 

@@ -41,6 +41,7 @@ struct RetriedLetters {
 struct DroppedLetters {
   uint64_t dropped = 0;  // letters
   WideViews views = 0;   // in them
+  uint64_t kept = 0;     // letters that may not leave yet
 };
 
 // The dead letters in MySQL, and the two ways out: to their articles, or given up. A letter leaves once its

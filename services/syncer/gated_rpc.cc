@@ -1,7 +1,6 @@
 #include "services/syncer/gated_rpc.h"
 
 #include <algorithm>
-#include <bit>
 #include <iterator>
 
 #include "services/common/base/log.h"
@@ -32,11 +31,9 @@ AuthGate::Access GatedSyncRpc::AccessTo(absl::string_view method) {
 absl::Status GatedSyncRpc::Check(absl::string_view method, const grpc::CallbackServerContext& context) {
   absl::Status allowed = gate_.Check(AccessTo(method), CallerOf(context));
   if (allowed.ok()) return allowed;
-  // The first, second, fourth, eighth time: whoever tries tokens must not fill the log.
-  const uint64_t refused = gate_.tally().missing.value() + gate_.tally().wrong.value();
-  if (std::has_single_bit(refused)) {
+  if (log_.IsDue()) {
     Log(LogLevel::kWarning, "call_refused",
-        {{"method", method}, {"peer", context.peer()}, {"times", refused}, {"why", allowed.message()}});
+        {{"method", method}, {"peer", context.peer()}, {"why", allowed.message()}});
   }
   return allowed;
 }

@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "readcount/v1/sync_service.grpc.pb.h"
 #include "services/common/auth/auth_gate.h"
+#include "services/common/base/now_and_then.h"
 #include "services/common/rpc/rpc_meter.h"
 
 namespace readcount {
@@ -55,6 +56,7 @@ class GatedSyncRpc final : public v1::SyncService::CallbackService {
   AuthGate& gate_;
   v1::SyncService::CallbackService& inner_;
   RpcMeter& meter_;
+  NowAndThen log_{SystemClock()};
 };
 
 }  // namespace readcount

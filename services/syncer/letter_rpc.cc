@@ -115,6 +115,7 @@ absl::Status LetterRpc::DropNow(const grpc::CallbackServerContext& context,
   if (!dropped.ok()) return dropped.status();
   response.set_dropped(dropped->dropped);
   response.set_views(Narrow(dropped->views));
+  response.set_kept(dropped->kept);
   Log(LogLevel::kInfo, "dead_letters_dropped",
       {{"requested_by", request.requested_by()},
        {"dropped", dropped->dropped},

@@ -146,7 +146,7 @@ absl::StatusOr<DroppedLetters> MysqlDeadLetterBox::Drop(const LetterSelection& s
       MoveAll(selection, abandoned, tally_.dropped,
               [&, this](const std::vector<KeptLetter>& letters) { return PutAside(letters, dropped_by); });
   if (!moved.ok()) return moved.status();
-  return DroppedLetters{.dropped = moved->letters, .views = moved->views};
+  return DroppedLetters{.dropped = moved->letters, .views = moved->views, .kept = moved->kept};
 }
 
 // Page by page up to the newest letter that there is at the beginning, so that it comes to an end.

@@ -6,11 +6,13 @@
 #include "absl/synchronization/notification.h"
 #include "services/common/base/backoff.h"
 #include "services/common/base/log.h"
+#include "services/common/base/now_and_then.h"
 #include "services/common/base/sleeper.h"
 #include "services/common/base/thread_pool.h"
 #include "services/common/ledger/field.h"
 #include "services/common/ledger/state.h"
 #include "services/common/rpc/status.h"
+#include "tests/fakes/clock.h"
 #include "tests/support/no_descriptors.h"
 
 namespace readcount {
@@ -25,6 +27,18 @@ TEST(BackoffTest, DoublesUpToItsCeilingAndStartsAgain) {
   }
   backoff.Reset();
   EXPECT_LE(backoff.Next(), absl::Milliseconds(100));
+}
+
+TEST(NowAndThenTest, LetsOneOfEachSecondThrough) {
+  FakeClock clock;
+  NowAndThen log(clock);
+  EXPECT_TRUE(log.IsDue());
+  EXPECT_FALSE(log.IsDue());
+  clock.Advance(absl::Milliseconds(999));
+  EXPECT_FALSE(log.IsDue());
+  clock.Advance(absl::Milliseconds(1));
+  EXPECT_TRUE(log.IsDue());
+  EXPECT_FALSE(log.IsDue());
 }
 
 TEST(EventSleeperTest, EndsByItselfAndByCancel) {

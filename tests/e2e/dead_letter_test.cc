@@ -156,7 +156,7 @@ TEST_F(DeadLetterTest, ARequestThatIsWrongNamesTheField) {
   is_invalid(Drop(drop, dropped), "requested_by");
   drop.clear_requested_by();
   EXPECT_TRUE(Drop(drop, dropped).ok());
-  EXPECT_TRUE(dropped.has_dropped() && dropped.has_views());
+  EXPECT_TRUE(dropped.has_dropped() && dropped.has_views() && dropped.has_kept());
 }
 
 // Rows grow beside the position, while views come, syncs run, and rows are read again all the time.

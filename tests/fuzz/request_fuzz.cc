@@ -40,7 +40,7 @@ std::string Gist(const Incoming& incoming) {
 }
 
 asio::awaitable<void> Listen(RequestReader& reader, Heard& heard) {
-  while (co_await reader.Await()) {
+  while (co_await reader.Await(absl::Minutes(1))) {
     const Incoming incoming = co_await reader.Read();
     fuzz::Require(!incoming.request || !incoming.refusal, "a request is taken or refused");
     heard.refused = incoming.refusal.has_value();

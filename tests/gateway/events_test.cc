@@ -68,20 +68,28 @@ TEST(EventStreamTest, LetsGoOfWhatItHoldsWhenTheClientIsGone) {
 
 TEST(StreamLimitTest, BoundsAllStreamsAndThoseOfEachAddress) {
   StreamLimit limit(3, 2);
-  auto first = limit.Enter("a"), second = limit.Enter("a");
+  auto first = limit.Enter("192.0.2.1"), second = limit.Enter("192.0.2.1");
   EXPECT_TRUE(first.ok() && second.ok());
-  EXPECT_THAT(limit.Enter("a").status().message(), HasSubstr("this address has 2"));
-  auto third = limit.Enter("b");
+  EXPECT_THAT(limit.Enter("192.0.2.1").status().message(), HasSubstr("this address has 2"));
+  auto third = limit.Enter("192.0.2.2");
   EXPECT_TRUE(third.ok());
-  EXPECT_THAT(limit.Enter("c").status().message(), HasSubstr("3 event streams are open"));
+  EXPECT_THAT(limit.Enter("192.0.2.3").status().message(), HasSubstr("3 event streams are open"));
   first = absl::UnknownError("let go");
-  EXPECT_TRUE(limit.Enter("a").ok());
+  EXPECT_TRUE(limit.Enter("192.0.2.1").ok());
   EXPECT_EQ(limit.open(), 2u);
+}
+
+TEST(StreamLimitTest, OfIpv6TheNetworkIsTheAddress) {
+  StreamLimit limit(3, 1);
+  const auto first = limit.Enter("2001:db8:0:1::1");
+  EXPECT_TRUE(first.ok());
+  EXPECT_FALSE(limit.Enter("2001:db8:0:1:ffff::2").ok());
+  EXPECT_TRUE(limit.Enter("2001:db8:0:2::1").ok());
 }
 
 class ArticleEventsTest : public ::testing::Test {
  protected:
-  Response Open(std::vector<uint64_t> ids, const std::string& client = "a") {
+  Response Open(std::vector<uint64_t> ids, const std::string& client = "192.0.2.1") {
     std::optional<Response> response;
     const Request request{.client = client};
     const auto respond = [&](Response answer) { response = std::move(answer); };
@@ -154,7 +162,7 @@ TEST_F(ArticleEventsTest, AStreamCountsUntilItsClientIsGone) {
   const Response third = Open({9});
   EXPECT_EQ(third.status, 429);
   EXPECT_EQ(third.events, nullptr);
-  EXPECT_EQ(Open({9}, "b").status, 200);
+  EXPECT_EQ(Open({9}, "192.0.2.2").status, 200);
   first.events->Close();
   EXPECT_EQ(Open({9}).status, 200);
   EXPECT_EQ(limit_.open(), 1u) << "that of b and the last were closed with their responses";
@@ -173,7 +181,7 @@ class StatusEventsTest : public ::testing::Test {
  protected:
   Response Open() {
     std::optional<Response> response;
-    events_.Open({.client = "a"}, [&](Response answer) { response = std::move(answer); });
+    events_.Open({.client = "192.0.2.1"}, [&](Response answer) { response = std::move(answer); });
     EXPECT_TRUE(response.has_value());
     return *std::move(response);
   }

@@ -179,7 +179,7 @@ TEST(RouterTest, MoreRequestsThanMayBeUnderWayAreToldToComeAgainButNotTheUnlimit
   EXPECT_THAT(held, SizeIs(3));
 }
 
-TEST(RouterTest, AClientBeyondItsLimitsIsToldToComeAgainButNotForTheUnlimited) {
+TEST(RouterTest, AClientBeyondItsLimitsIsToldToComeAgainButNotByProbesOrTheUnlimited) {
   FakeClock clock;
   const auto limits =
       std::make_shared<ClientLimits>(ClientLimits::Settings{.rate = 1, .burst = 2, .in_flight = 1}, clock);
@@ -187,7 +187,8 @@ TEST(RouterTest, AClientBeyondItsLimitsIsToldToComeAgainButNotForTheUnlimited) {
   const Router router({{.path = "/hold",
                         .get = [&held](const Request&, const std::string&,
                                        Respond respond) { held.push_back(std::move(respond)); }},
-                       {.path = "/free", .get = Named("free"), .unlimited = true}},
+                       {.path = "/free", .get = Named("free"), .unlimited = true},
+                       {.path = "/probe", .get = Named("probe"), .probe = true}},
                       /*max_requests=*/10, limits);
   std::vector<Response> responses;
   const auto ask = [&](const char* path, const char* client) {
@@ -214,6 +215,8 @@ TEST(RouterTest, AClientBeyondItsLimitsIsToldToComeAgainButNotForTheUnlimited) {
   expect_refused("gateway.request_rate_per_client");
   ask("/free", "192.0.2.1");
   EXPECT_EQ(responses.back().body, "free()");
+  ask("/probe", "192.0.2.1");
+  EXPECT_EQ(responses.back().body, "probe()");
   EXPECT_EQ(router.tally().answered(0, /*4xx*/ 3), 2u);
 }
 

@@ -13,8 +13,9 @@ namespace readcount {
 // is told. Not thread-safe.
 class ServiceManager {
  public:
-  // The program serves at `address`. From now on, if WATCHDOG_USEC asks for it, a thread says twice in that
-  // time that the process is not stuck, until destruction.
+  // The program serves at `address`. From now on, if WATCHDOG_USEC asks for it, a thread of its own says
+  // twice in that time that the process runs, until destruction: it notices one that is stopped or starved,
+  // not one whose other threads wait for each other.
   void Serving(absl::string_view address);
 
   // The program has been told to end and needs at most `grace` for it. The manager is asked for so much
