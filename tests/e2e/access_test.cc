@@ -166,7 +166,7 @@ TEST_F(AccessTest, AnAddressThatOthersReachIsRefusedWithoutCredentials) {
   const std::string file = Path("app.yaml");
   std::ofstream(file) << "log:\n  level: info\nsync:\n  listen: 0.0.0.0:0\n  interval: off\n";
   const auto [status, output] = RunToEnd("sync-service", {"--config", file});
-  EXPECT_EQ(status, 1);
+  EXPECT_EQ(status, 2);
   EXPECT_THAT(output, AllOf(HasSubstr(file + ":4: sync.listen: 0.0.0.0:0 can be reached from other machines"),
                             HasSubstr("set auth.tokens or auth.tokens_file")));
 }
@@ -179,7 +179,7 @@ TEST_F(AccessTest, CertificatesThatCannotBeUsedStopTheServices) {
       std::ofstream(file) << section << ":\n  listen: 127.0.0.1:0\n  tls_certificate: " << Path(certificate)
                           << "\n  tls_key: " << Path(key) << "\n";
       const auto [status, output] = RunToEnd(program, {"--config", file});
-      EXPECT_EQ(status, 1);
+      EXPECT_EQ(status, 2);
       return output;
     };
     EXPECT_THAT(run_with("expired.pem", "expired.key"),

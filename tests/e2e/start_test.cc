@@ -137,7 +137,7 @@ INSTANTIATE_TEST_SUITE_P(Programs, Fault27, ::testing::Values("article-service",
 TEST(Fault27OfServices, AnEmptyDsnStopsTheServices) {
   for (const char* name : {"article-service", "sync-service"}) {
     const auto [status, output] = RunToEnd(name, {"--config", READCOUNT_SOURCE_DIR "/app.yaml"});
-    EXPECT_EQ(status, 1) << name;
+    EXPECT_EQ(status, 2) << name;
     EXPECT_THAT(output, HasSubstr("mysql.dsn: is empty"));
   }
 }

@@ -82,7 +82,7 @@ int Serve(const Settings& settings, const CommandLine& command, const BuildProgr
   if (status.ok() && !command.announce.empty()) status = Announce(command.announce, (*program)->address());
   if (!status.ok()) {
     std::cerr << status.message() << '\n';
-    return kCannotStart;
+    return absl::IsInvalidArgument(status) ? kBadUsage : kCannotStart;
   }
   Log(LogLevel::kInfo, "serving",
       {{"address", (*program)->address().ToString()}, {"version", READCOUNT_VERSION}});

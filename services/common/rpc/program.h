@@ -25,8 +25,9 @@ class Program {
 // The message has a line for each fault, with place and key.
 using CheckProgram = std::function<absl::Status(const Settings&)>;
 
-// Builds and starts the working part. Errors stop the program with status 1 and the message; so do too few
-// file descriptors, before it is called.
+// Builds and starts the working part. Errors stop the program with the message: INVALID_ARGUMENT, which says
+// that the configuration is wrong, with status 2, all others with status 1, since they may be over at the
+// next start. So do too few file descriptors, before it is called.
 using BuildProgram = std::function<absl::StatusOr<std::unique_ptr<Program>>(const Settings&)>;
 
 // The whole of `main`: reads the command line and the configuration, builds, serves until SIGTERM or SIGINT,
@@ -39,8 +40,8 @@ using BuildProgram = std::function<absl::StatusOr<std::unique_ptr<Program>>(cons
 //   --check-config   checks the configuration, prints that it is valid or every fault, and exits
 //   --version        prints the version and exits
 //
-// Returns the exit status: 0 after a clean stop, 1 if it could not start, 2 for a wrong command line or
-// configuration.
+// Returns the exit status: 0 after a clean stop, 1 if it could not start and may at the next try, 2 for a
+// wrong command line or configuration, which a service manager need not try again.
 int RunProgram(int argc, char** argv, absl::string_view name, const CheckProgram& check,
                const BuildProgram& build);
 
