@@ -18,7 +18,10 @@ TOKEN = "t0ken"
 PATIENCE_SECONDS = 60
 SYNC_SECONDS = 30
 SCHED_BATCH = 3
+ROOT_DSN = "mysql://root@localhost/article_sys?socket=/run/mysqld/mysqld.sock"
 
+HEALTHY = ("PATH=/usr/lib/readcount:$PATH setpriv --reuid=readcount --regid=readcount --clear-groups "
+           "env --chdir=/etc/readcount sh /tmp/healthy")
 SERVERS = f"""
 READCOUNT_MYSQL_DSN=mysql://readcount:{PASSWORD}@127.0.0.1:3306/article_sys
 READCOUNT_REDIS_DSN=redis://:{PASSWORD}@127.0.0.1:6379/0
@@ -40,13 +43,21 @@ def next_package(made, folder):
     return f"{folder}/next.deb"
 
 
+def certificate(folder):
+    """A key and a certificate as an administrator brings them."""
+    files = [f"{folder}/server.pem", f"{folder}/server.key"]
+    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+        "-subj", "/CN=readcount.example.org", "-out", files[0], "-keyout", files[1])
+    return files
+
+
 def check():
     expect(os.geteuid() == 0, "needs root, to make and to boot a clean Debian")
     made = package()
     print(run("lintian", "--allow-root", "--fail-on=error,warning", made), end="")
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:
         upgrade = next_package(made, folder)
-        files = [made, upgrade, ROOT / "deploy/container/healthy", ROOT / "deploy/container/migrate"]
+        files = [made, upgrade, *certificate(folder), ROOT / "deploy/container/healthy", ROOT / "deploy/container/grant"]
         with machine.Machine(machine.base(made), files) as clean:
             Life(clean, made.name).live()
 
@@ -57,7 +68,8 @@ class Life:
 
     def live(self):
         for step in (self.install, self.verify_units, self.refuse_to_start_unconfigured, self.prepare_servers, self.configure,
-                     self.start, self.walk, self.look_at_the_sandbox, self.be_healthy, self.come_back_after_a_crash, self.upgrade,
+                     self.start, self.walk, self.look_at_the_sandbox, self.be_healthy, self.be_healthy_with_tls,
+                     self.come_back_after_a_crash, self.upgrade, self.survive_a_failed_removal, self.remove, self.come_again,
                      self.remove, self.purge):
             print(f"deb: {step.__name__.replace('_', ' ')}", flush=True)
             step()
@@ -82,31 +94,56 @@ class Life:
                              f"/lib/systemd/system/{unit}")
 
     def refuse_to_start_unconfigured(self):
-        self.machine.fails("systemctl", "start", "readcount-article.service")
-        self.machine.run("systemctl", "stop", "readcount-article.service")
+        for unit in UNITS[:2]:
+            self.machine.fails("systemctl", "start", unit)
+            found = self.machine.show(unit, "ActiveState", "NRestarts", "ExecMainStatus")
+            expect(found == {"ActiveState": "failed", "NRestarts": "0", "ExecMainStatus": "2"},
+                   f"{unit} is to fail at once and for good without servers: {found}")
+            self.machine.run("systemctl", "reset-failed", unit)
         said = self.machine.run("journalctl", "--unit=readcount-article.service", "--output=cat")
         expect(re.search(r"/etc/readcount/app\.yaml:\d+: mysql\.dsn: is empty", said), f"the log names no empty DSN:\n{said}")
 
-    # The schema as the README has it; the user as compose.yaml has it, twice, since that is to be safe.
+    # The schema and the user as the README has them; the user once more as compose.yaml has it, twice, since that is to be safe.
     def prepare_servers(self):
         self.machine.shell(f"""
             printf 'requirepass {PASSWORD}\\nappendonly yes\\n' >>/etc/redis/redis.conf
             printf '[mariadbd]\\nskip-name-resolve\\n' >/etc/mysql/conf.d/addresses.cnf
             systemctl restart redis-server mariadb
-            READCOUNT_MYSQL_DSN='mysql://root@localhost/article_sys?socket=/run/mysqld/mysqld.sock' readcount migrate
-            mariadb -e "create user root@127.0.0.1 identified by '{PASSWORD}'; grant all on *.* to root@127.0.0.1 with grant option"
+            READCOUNT_MYSQL_DSN='{ROOT_DSN}' readcount migrate
+            mariadb <<SQL
+create user readcount@127.0.0.1 identified by '{PASSWORD}';
+grant select, insert, update, delete on article_sys.* to readcount@127.0.0.1;
+create user root@127.0.0.1 identified by '{PASSWORD}';
+grant all on *.* to root@127.0.0.1 with grant option;
+SQL
             echo '127.0.0.1 mariadb' >>/etc/hosts
-            ln -s /usr/share/readcount/sql /sql
-            for i in 1 2; do MARIADB_ROOT_PASSWORD={PASSWORD} MARIADB_PASSWORD={PASSWORD} sh /root/migrate; done
+            for i in 1 2; do MARIADB_ROOT_PASSWORD={PASSWORD} MARIADB_PASSWORD={PASSWORD} sh /root/grant; done
+            mariadb -e "show grants for readcount@'%'" | grep -q 'SELECT, INSERT, UPDATE, DELETE ON `article_sys`'
         """)
 
+    # Tokens as the README brings them: the services read the file, nobody else but root.
     def configure(self):
         self.machine.shell(f"""
             cat >>/etc/readcount/servers.env
-            for file in servers gateway; do echo READCOUNT_AUTH_TOKENS={TOKEN} >>/etc/readcount/$file.env; done
+            umask 077
+            echo {TOKEN} >/root/tokens
+            printf 'Authorization: Bearer %s\\n' {TOKEN} >/root/header
+            install -o root -g readcount -m 640 /root/tokens /etc/readcount/tokens
+            for file in servers gateway; do
+              echo READCOUNT_AUTH_TOKENS_FILE=/etc/readcount/tokens >>/etc/readcount/$file.env
+            done
             sed -i 's/^  interval: 10s$/  interval: 5s/' /etc/readcount/app.yaml
             grep -q '^  interval: 5s$' /etc/readcount/app.yaml
         """, input=SERVERS)
+        self.check_configuration("/usr/lib/readcount")
+
+    def check_configuration(self, folder):
+        """As the units see it, by the programs in a folder."""
+        for program, variables in (("article-service", "servers"), ("sync-service", "servers"), ("gateway", "gateway")):
+            said = self.machine.run("systemd-run", "--pipe", "--wait", "--quiet", "-p", "User=readcount", "-p",
+                                    f"EnvironmentFile=-/etc/readcount/{variables}.env", f"{folder}/{program}",
+                                    "--config", "/etc/readcount/app.yaml", "--check-config")
+            expect("is valid" in said, f"{program} --check-config says:\n{said}")
 
     # ---- At work ----
 
@@ -126,9 +163,11 @@ class Life:
         expect(redis in ("2", "1", ""), f"Redis has {redis} views of article 1")
         await_true(lambda: self.rows_count() == 2, SYNC_SECONDS, "the timer does not bring the views to MySQL")
         self.expect_view(3)
-        said = self.machine.shell(f"curl -s -X POST -H 'Authorization: Bearer {TOKEN}' http://127.0.0.1:8080/api/sync")
+        said = self.machine.shell("curl -s -X POST -H @/root/header http://127.0.0.1:8080/api/sync")
         expect(json.loads(said)["code"] == 0, f"POST /api/sync is answered by {said}")
         expect(self.rows_count() == 3, "a sync by POST does not bring the views to MySQL")
+        said = self.machine.run("readcount", "sync", "run", "--token-file", "/etc/readcount/tokens")
+        expect("succeeded" in said, f"readcount sync run says:\n{said}")
 
     def look_at_the_sandbox(self):
         for unit, program in PROGRAMS.items():
@@ -145,12 +184,37 @@ class Life:
 
     # The check of the container's image, which asks the same programs.
     def be_healthy(self):
-        ask = "cd /etc/readcount && PATH=/usr/lib/readcount:$PATH && exec setpriv --reuid=readcount --regid=readcount --clear-groups sh"
         self.machine.run("install", "-m", "755", "/root/healthy", "/tmp/healthy")
         for program in PROGRAMS.values():
-            self.machine.shell(f"{ask} /tmp/healthy {program}")
+            self.machine.shell(f"{HEALTHY} {program}; {HEALTHY} --alive {program}")
         self.machine.run("systemctl", "stop", "readcount-sync.service")
-        self.machine.fails("bash", "-c", f"{ask} /tmp/healthy sync-service")
+        for options in ("", "--alive"):
+            self.machine.fails("bash", "-c", f"{HEALTHY} {options} sync-service")
+
+    # Beside those that run, with certificates as the README brings them. SyncService's servers are away.
+    def be_healthy_with_tls(self):
+        self.machine.shell("for file in pem key; do install -o root -g readcount -m 640 /root/server.$file /etc/readcount/; done")
+        self.be_healthy_at_another_address("gateway", "gateway", {}, serves=True)
+        dsns = dict(line.split("=", 1) for line in SERVERS.split())
+        self.be_healthy_at_another_address("article-service", "article", dsns | {"READCOUNT_ARTICLE_SPOOL": ""}, serves=True)
+        away = {name: value.replace(":6379", ":1") for name, value in dsns.items()}
+        self.be_healthy_at_another_address("sync-service", "sync", away | {"READCOUNT_SYNC_INTERVAL": "off"}, serves=False)
+
+    def be_healthy_at_another_address(self, program, section, variables, serves):
+        own = {"LISTEN": "127.0.0.1:8443", "METRICS_LISTEN": "", "TLS_CERTIFICATE": "/etc/readcount/server.pem",
+               "TLS_KEY": "/etc/readcount/server.key"}
+        variables = variables | {f"READCOUNT_{section.upper()}_{name}": value for name, value in own.items()}
+        self.machine.run("systemd-run", "--quiet", "--unit=with-tls", "--service-type=notify", "-p", "User=readcount",
+                         *(f"--setenv={name}={value}" for name, value in variables.items()),
+                         f"/usr/lib/readcount/{program}", "--config", "/etc/readcount/app.yaml")
+        ask = " ".join(f"{name}='{value}'" for name, value in variables.items()) + f" {HEALTHY}"
+        self.machine.shell(f"{ask} --alive {program}")
+        if serves:
+            await_true(lambda: "yes" in self.machine.shell(f"{ask} {program} && echo yes || true"), PATIENCE_SECONDS,
+                       f"{program} with TLS is not healthy")
+        else:
+            self.machine.fails("bash", "-c", f"{ask} {program}")
+        self.machine.run("systemctl", "stop", "with-tls.service")
 
     def come_back_after_a_crash(self):
         before = self.machine.show("readcount-article.service", "MainPID")["MainPID"]
@@ -165,20 +229,37 @@ class Life:
 
     # ---- Out again ----
 
-    # sync-service was stopped: it stays so.
+    # As the README has it: first the schema, by the command of the version that comes. sync-service was stopped: it stays so.
     def upgrade(self):
         before = {unit: self.machine.show(unit, "MainPID")["MainPID"] for unit in UNITS}
-        self.machine.run("apt-get", "install", "-y", "--no-install-recommends", "/root/next.deb")
+        self.machine.run("dpkg", "-x", "/root/next.deb", "/opt/next")
+        said = self.machine.shell(f"READCOUNT_MYSQL_DSN='{ROOT_DSN}' /opt/next/usr/bin/readcount migrate")
+        expect("the schema is complete" in said, f"readcount migrate says:\n{said}")
+        self.check_configuration("/opt/next/usr/lib/readcount")
+        self.machine.run("rm", "-r", "/opt/next")
+        said = self.machine.run("apt-get", "install", "-y", "--no-install-recommends", "/root/next.deb")
+        expect("`readcount migrate --status`" in said, f"the upgrade does not say how to see whether the schema is there:\n{said}")
+        said = self.machine.shell(f"READCOUNT_MYSQL_DSN='{ROOT_DSN}' readcount migrate --status")
+        expect("applied" in said and "pending" not in said, f"readcount migrate --status says:\n{said}")
         for unit in ("readcount-article.service", "readcount-gateway.service"):
             self.await_active(unit)
             expect(self.machine.show(unit, "MainPID")["MainPID"] != before[unit], f"{unit} still runs what was before the upgrade")
         self.expect_state("readcount-sync.service", "inactive")
-        self.machine.shell(f"grep -q '^  interval: 5s$' /etc/readcount/app.yaml; grep -q {TOKEN} /etc/readcount/gateway.env")
+        self.machine.shell(f"grep -q '^  interval: 5s$' /etc/readcount/app.yaml; grep -q /etc/readcount/tokens /etc/readcount/gateway.env")
         self.expect_modes({"/etc/readcount/app.yaml": "root:readcount 640", "/etc/readcount/servers.env": "root:root 600"})
         self.machine.run("systemctl", "start", "readcount-sync.service")
         await_true(lambda: '"article_service":"serving"' in self.machine.shell("curl -s http://127.0.0.1:8080/readyz"),
                    PATIENCE_SECONDS, lambda: "the gateway does not get ready after the upgrade:" + self.log())
         self.expect_view(5)
+
+    def survive_a_failed_removal(self):
+        scripts = "/var/lib/dpkg/info/readcount"
+        self.machine.run(f"{scripts}.prerm", "remove")
+        for unit in UNITS:
+            self.expect_state(unit, "inactive")
+        self.machine.run(f"{scripts}.postinst", "abort-remove")
+        for unit in UNITS:
+            self.await_active(unit)
 
     def remove(self):
         self.machine.run("apt-get", "remove", "-y", "readcount")
@@ -189,6 +270,18 @@ class Life:
             expect("Deactivated successfully" in result, f"{unit} did not end cleanly:\n{result}")
         self.machine.shell("grep -q '^  interval: 5s$' /etc/readcount/app.yaml; test -e /var/lib/readcount/spool.db")
         self.machine.fails("test", "-e", "/usr/lib/readcount")
+
+    # What is enabled runs again, and app.yaml may have been deleted.
+    def come_again(self):
+        install = ("apt-get", "install", "-y", "--no-install-recommends", f"/root/{self.deb}")
+        self.machine.run("mv", "/etc/readcount/app.yaml", "/root/")
+        self.machine.run(*install)
+        self.machine.fails("test", "-e", "/etc/readcount/app.yaml")
+        self.machine.run("apt-get", "remove", "-y", "readcount")
+        self.machine.run("mv", "/root/app.yaml", "/etc/readcount/")
+        self.machine.run(*install)
+        for unit in UNITS:
+            self.await_active(unit)
 
     def purge(self):
         self.machine.run("apt-get", "purge", "-y", "readcount")

@@ -15,6 +15,8 @@ SUITE = "bookworm"
 # Beside what the package depends on.
 PACKAGES = ["systemd", "systemd-sysv", "dbus", "apt", "mariadb-server", "redis-server", "redis-tools", "curl"]
 BOOT_SECONDS = 60
+SCRATCH = "readcount-machine"
+NEEDS = "this check needs root with the right to make namespaces, mounts and cgroups; in a container, a privileged one"
 
 
 def dependencies(package):
@@ -45,14 +47,24 @@ def base(package):
 
 class Machine:
     def __init__(self, root, files):
-        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="readcount-machine."))
-        self.group = cgroup_folder() / self.scratch.name
-        self.group.mkdir()
+        groups = cgroup_folder()
+        clear_away_the_dead(groups)
+        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix=f"{SCRATCH}.{os.getpid()}."))
+        self.group = groups / self.scratch.name
+        try:
+            self.group.mkdir()
+        except OSError as error:
+            self.scratch.rmdir()
+            raise Failed(f"{self.group} cannot be made: {error.strerror}: {NEEDS}") from error
         boot = pathlib.Path(__file__).with_name("boot")
-        self.process = subprocess.Popen(
-            ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--fork",
-             "--kill-child", boot, root, self.scratch, *files],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, preexec_fn=self.enter_group)
+        try:
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--fork",
+                 "--kill-child", boot, root, self.scratch, *files],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, preexec_fn=self.enter_group)
+        except subprocess.SubprocessError as error:
+            clear_away(self.group, self.scratch)
+            raise Failed(f"{self.group} cannot be entered: {NEEDS}") from error
 
     def enter_group(self):
         (self.group / "cgroup.procs").write_text(str(os.getpid()))
@@ -65,7 +77,7 @@ class Machine:
                 "--wdns=/", "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8"]
 
     def has_booted(self):
-        expect(self.process.poll() is None, "the machine ended while it booted")
+        expect(self.process.poll() is None, f"the machine ended while it booted: {NEEDS}")
         with contextlib.suppress(Failed):
             return self.run("systemctl", "show", "--property=SystemState", "--value").strip() in ("running", "degraded")
 
@@ -101,11 +113,23 @@ class Machine:
     def end(self):
         self.process.kill()  # with it, the kernel, all processes of the machine
         self.process.wait()
-        await_true(lambda: "populated 0" in (self.group / "cgroup.events").read_text(), 30, "processes of the machine remain")
-        for folder in sorted(self.group.rglob("*/"), reverse=True):
+        clear_away(self.group, self.scratch)
+
+
+def clear_away(group, scratch):
+    if group.exists():
+        await_true(lambda: "populated 0" in (group / "cgroup.events").read_text(), 30, "processes of the machine remain")
+        for folder in sorted(group.rglob("*/"), reverse=True):
             folder.rmdir()
-        self.group.rmdir()
-        self.scratch.rmdir()
+        group.rmdir()
+    scratch.rmdir()
+
+
+def clear_away_the_dead(groups):
+    """What runs that were killed have left. Their machines ended with them, and so did the mounts."""
+    for scratch in pathlib.Path(tempfile.gettempdir()).glob(f"{SCRATCH}.*.*"):
+        if not pathlib.Path("/proc", scratch.name.split(".")[1]).exists():
+            clear_away(groups / scratch.name, scratch)
 
 
 def cgroup_folder():
@@ -114,4 +138,4 @@ def cgroup_folder():
         _, place, kind, *_ = line.split()
         if kind == "cgroup2":
             return pathlib.Path(place)
-    raise Failed("no cgroup2 is mounted")
+    raise Failed(f"no cgroup2 is mounted: {NEEDS}")
