@@ -61,7 +61,8 @@ that is exact to the last view, counts in Redis so that MySQL is spared, and
 moves the views to MySQL in the background, each exactly once.
 
 The package has the two gRPC services, the HTTP gateway with its dashboard,
-their systemd units and the schema.")
+their systemd units, the schema, and the command readcount, which migrates,
+syncs, audits and looks for what is wrong.")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${package}/postinst ${package}/prerm ${package}/postrm ${package}/conffiles)
 include(CPack)
