@@ -226,8 +226,8 @@ class Life:
     # As the README has it: first the schema, by the command of the version that comes. sync-service was stopped: it stays so.
     def upgrade(self):
         before = {unit: self.machine.show(unit, "MainPID")["MainPID"] for unit in UNITS}
-        commands = readme("dpkg -x ", "```").replace("readcount_VERSION_amd64.deb", "next.deb").replace("apt install", "apt-get -y install")
-        said = self.machine.shell(f"cd /root\n{commands}")
+        commands = readme("dpkg -x ", "```").replace("readcount_VERSION_amd64.deb", "next.deb")
+        said = self.machine.shell("cd /root\n" + commands.replace("apt install", "apt-get -y install"))
         for words in ("the schema is complete", "/etc/readcount/app.yaml is valid", "`readcount migrate --status`"):
             expect(words in said, f"the upgrade does not say {words}:\n{said}")
         said = self.machine.shell("READCOUNT_MYSQL_DSN='mysql://root@localhost/article_sys?socket=/run/mysqld/mysqld.sock' "
@@ -237,7 +237,7 @@ class Life:
             self.await_active(unit)
             expect(self.machine.show(unit, "MainPID")["MainPID"] != before[unit], f"{unit} still runs what was before the upgrade")
         self.expect_state("readcount-sync.service", "inactive")
-        self.machine.shell(f"grep -q '^  interval: 5s$' /etc/readcount/app.yaml; grep -q /etc/readcount/tokens /etc/readcount/gateway.env")
+        self.machine.shell("grep -q '^  interval: 5s$' /etc/readcount/app.yaml; grep -q readcount/tokens /etc/readcount/gateway.env")
         self.expect_modes({"/etc/readcount/app.yaml": "root:readcount 640", "/etc/readcount/servers.env": "root:root 600"})
         self.machine.run("systemctl", "start", "readcount-sync.service")
         await_true(lambda: '"article_service":"serving"' in self.machine.shell("curl -s http://127.0.0.1:8080/readyz"),
