@@ -13,12 +13,24 @@
 #include "cli/doctor/server_checks.h"
 #include "services/common/durability/mysql_facts.h"
 #include "services/common/mysql/connection.h"
+#include "services/common/mysql/migration_files.h"
 #include "services/common/mysql/pool.h"
 
 namespace readcount::cli {
 namespace {
 
 constexpr char kArticles[] = "articles";
+
+// That of the files of sql/.
+const Schema& BuiltInSchema() {
+  static const Schema schema = [] {
+    std::string sql;
+    for (const mysql::MigrationText& file : mysql::BuiltInMigrationTexts())
+      absl::StrAppend(&sql, file.text, "\n");
+    return ParseSchema(sql);
+  }();
+  return schema;
+}
 
 // Of our tables; without those that are not there at all.
 absl::StatusOr<Schema> ReadSchema(mysql::Connection& connection) {
@@ -47,17 +59,43 @@ std::vector<std::string> Missing(const Schema& there) {
   return missing;
 }
 
-void CheckSchema(const absl::StatusOr<Schema>& schema, Diagnoses& found) {
+// The services do not serve while a migration is missing, even if its tables are there.
+bool CheckMigrations(const absl::StatusOr<MysqlFacts>& facts, Diagnoses& found) {
+  if (!facts.ok()) {
+    found.Problem("mysql.schema", std::string(facts.status().message()),
+                  "let the user read information_schema and read_count_migrations");
+    return false;
+  }
+  if (!facts->missing_migrations.empty()) {
+    found.Problem("mysql.schema",
+                  absl::StrCat("missing are the migrations ", absl::StrJoin(facts->missing_migrations, ", "),
+                               ": the services do not serve until they are there"),
+                  "run readcount migrate; that is safe to repeat");
+  }
+  if (!facts->unknown_migration.empty()) {
+    found.Warn("mysql.schema",
+               absl::StrCat("the migration ", facts->unknown_migration, " is newer than this readcount ",
+                            READCOUNT_VERSION),
+               "use the version that the database is for");
+  }
+  return facts->missing_migrations.empty() && facts->unknown_migration.empty();
+}
+
+void CheckSchema(const absl::StatusOr<Schema>& schema, const absl::StatusOr<MysqlFacts>& facts,
+                 Diagnoses& found) {
   if (!schema.ok()) {
     return found.Problem("mysql.schema", std::string(schema.status().message()),
                          "let the user read information_schema");
   }
+  const bool migrated = CheckMigrations(facts, found);
   const std::vector<std::string> missing = Missing(*schema);
-  if (missing.empty()) return found.Ok("mysql.schema", "all tables and columns of sql/ are there");
-  found.Problem("mysql.schema",
-                absl::StrCat("missing are ", absl::StrJoin(missing, ", "),
-                             ": views stay in Redis until they are there"),
-                "run readcount migrate; that is safe to repeat");
+  if (!missing.empty()) {
+    return found.Problem("mysql.schema",
+                         absl::StrCat("missing are ", absl::StrJoin(missing, ", "),
+                                      ": views stay in Redis until they are there"),
+                         "run readcount migrate; that is safe to repeat");
+  }
+  if (migrated) found.Ok("mysql.schema", "all migrations, tables and columns of sql/ are there");
 }
 
 // Statements that need a privilege on a table and change no row.
@@ -115,9 +153,10 @@ void CheckVersion(const MysqlFacts& facts, Diagnoses& found) {
     found.Ok("mysql.version", absl::StrCat("the server is ", version->second));
 }
 
-// Of the version and the settings; what is missing of the schema is CheckSchema's.
+// Of the version and the settings; what is wrong with the schema is CheckSchema's.
 void CheckSettings(MysqlFacts facts, Diagnoses& found) {
   facts.missing_migrations.clear();
+  facts.unknown_migration.clear();
   const Durability durability = JudgeDurability(std::nullopt, facts, WriterMemory::kUnknown);
   Durability settings;
   bool version_sound = true;
@@ -149,10 +188,10 @@ void CheckMysql(const Settings& settings, const Clock& clock, Diagnoses& found) 
                          absl::StrCat("correct ", settings.Where("mysql.dsn"), ", or start MySQL"));
   }
   found.Ok("mysql", absl::StrCat("MySQL at ", settings.mysql.dsn.ForDisplay(), " answers"));
-  if (absl::StatusOr<MysqlFacts> facts = ReadMysqlFacts(pool); facts.ok())
-    CheckSettings(*std::move(facts), found);
+  const absl::StatusOr<MysqlFacts> facts = ReadMysqlFacts(pool);
+  if (facts.ok()) CheckSettings(*facts, found);
   const absl::StatusOr<Schema> schema = ReadSchema(**connection);
-  CheckSchema(schema, found);
+  CheckSchema(schema, facts, found);
   if (schema.ok()) CheckPermissions(**connection, *schema, found);
   CheckClock(**connection, clock, found);
 }

@@ -3,7 +3,6 @@
 #include <regex>
 
 #include "absl/strings/str_split.h"
-#include "cli/doctor/sql_files.h"
 
 namespace readcount::cli {
 
@@ -29,11 +28,6 @@ Schema ParseSchema(absl::string_view sql) {
     if (std::regex_match(line, match, alter)) altered = match[1];
     if (!altered.empty() && std::regex_match(line, match, add)) schema[altered].insert(match[1]);
   }
-  return schema;
-}
-
-const Schema& BuiltInSchema() {
-  static const Schema schema = ParseSchema(kSqlFiles);
   return schema;
 }
 

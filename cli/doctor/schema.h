@@ -15,7 +15,4 @@ using Schema = std::map<std::string, std::set<std::string>>;
 // column on a line that begins with its quoted name, and `ALTER TABLE … ADD COLUMN`.
 Schema ParseSchema(absl::string_view sql);
 
-// That of the files of sql/, which are built in.
-const Schema& BuiltInSchema();
-
 }  // namespace readcount::cli
