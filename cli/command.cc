@@ -4,28 +4,45 @@
 
 #include <CLI/Error.hpp>
 #include <CLI/Option.hpp>
+#include <cerrno>
+#include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "cli/environment_files.h"
 
 namespace readcount::cli {
 namespace {
 
-constexpr const char* kUsualFiles[] = {"app.yaml", "/etc/readcount/app.yaml"};
+constexpr char kUsualFile[] = "app.yaml";
 constexpr char kNoFile[] = "/dev/null";  // an empty configuration
+
+std::string PackageFile(const Context& context, absl::string_view name) {
+  return absl::StrCat(context.package_folder, "/", name);
+}
 
 }  // namespace
 
 std::string SettingsPath(const Context& context) {
   if (!context.config.empty()) return context.config;
-  for (const char* path : kUsualFiles) {
-    if (access(path, F_OK) == 0) return path;
+  for (const std::string& path : {std::string(kUsualFile), PackageFile(context, kUsualFile)}) {
+    if (access(path.c_str(), F_OK) == 0) return path;
   }
   return "";
 }
 
+std::vector<std::string> EnvironmentPaths(const Context& context) {
+  if (SettingsPath(context) != PackageFile(context, kUsualFile)) return {};
+  return {PackageFile(context, "servers.env"), PackageFile(context, "gateway.env")};
+}
+
 absl::StatusOr<Settings> ReadSettings(const Context& context) {
   const std::string path = SettingsPath(context);
-  absl::StatusOr<Settings> settings = LoadSettings(path.empty() ? kNoFile : path, context.environment);
+  if (!path.empty() && IsKeptSecret(path)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": cannot be read: ", std::strerror(EACCES), ": ", kRunAsReader));
+  }
+  absl::StatusOr<Settings> settings =
+      LoadSettings(path.empty() ? kNoFile : path, WithFiles(context.environment, EnvironmentPaths(context)));
   if (absl::IsNotFound(settings.status())) return absl::InvalidArgumentError(settings.status().message());
   return settings;
 }

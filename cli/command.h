@@ -4,6 +4,7 @@
 #include <functional>
 #include <iosfwd>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -42,6 +43,7 @@ struct Context {
   absl::Duration timeout = absl::Seconds(10);  // of one call to a service
 
   // The world, which tests replace.
+  std::string package_folder = "/etc/readcount";  // where the package has app.yaml and its *.env
   Environment environment;
   Console<std::istream> in;
   Console<std::ostream> out;
@@ -58,8 +60,15 @@ struct Context {
 // /etc/readcount/app.yaml, or else none, which is empty.
 std::string SettingsPath(const Context& context);
 
-// That file with what the environment overrides; without a file, the defaults. INVALID_ARGUMENT with
-// everything that is wrong in it, a line each, or if the file that --config names cannot be read.
+// The files of variables that the package's services read beside that of the package, servers.env and
+// gateway.env; none for another configuration.
+std::vector<std::string> EnvironmentPaths(const Context& context);
+
+// Who may read the package's files, for messages.
+inline constexpr char kRunAsReader[] = "run it as root (sudo) or as a member of the group readcount";
+
+// That file with what the environment overrides, and what the files of variables do; without a file, the
+// defaults. INVALID_ARGUMENT with everything that is wrong in it, a line each, or if it cannot be read.
 absl::StatusOr<Settings> ReadSettings(const Context& context);
 
 // Adds an option for a time such as 10s or 500ms, from `least` to `most`, and tells its default.

@@ -28,13 +28,11 @@ absl::StatusOr<std::string> ReadText(const std::string& place, const std::string
   return text;
 }
 
-// A file of tokens, one a line, lines with # apart. One that this user may not read gives none: a service
-// that needs no token is called all the same.
-std::string FirstTokenIn(const std::string& path) {
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    absl::StripAsciiWhitespace(&line);
-    if (!line.empty() && !absl::StartsWith(line, "#")) return line;
+// Of the text of a file of tokens, one a line, lines with # apart; empty if it has none.
+std::string FirstTokenIn(absl::string_view text) {
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    line = absl::StripAsciiWhitespace(line);
+    if (!line.empty() && !absl::StartsWith(line, "#")) return std::string(line);
   }
   return "";
 }
@@ -43,7 +41,9 @@ std::string ConfiguredToken(const Settings& settings) {
   const std::vector<std::string> tokens = absl::StrSplit(Configured(settings, "auth.tokens"), ',');
   std::string first(absl::StripAsciiWhitespace(tokens.front()));
   const std::string path = Configured(settings, "auth.tokens_file");
-  return first.empty() && !path.empty() ? FirstTokenIn(path) : first;
+  if (!first.empty() || path.empty()) return first;
+  // A file that this user may not read gives none: a service that needs no token is called all the same.
+  return FirstTokenIn(ReadText("auth.tokens_file", path).value_or(""));
 }
 
 // The token, and where it comes from for messages.
@@ -55,7 +55,12 @@ absl::StatusOr<Token> ReadToken(const Context& context, const Settings& settings
   if (!context.token_file.empty()) {
     absl::StatusOr<std::string> text = ReadText("--token-file", context.token_file);
     if (!text.ok()) return text.status();
-    return Token{.text = std::string(absl::StripAsciiWhitespace(*text)), .place = "--token-file"};
+    std::string first = FirstTokenIn(*text);
+    if (first.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat("--token-file: ", context.token_file,
+                                                     " holds no token: put one on a line of its own"));
+    }
+    return Token{.text = std::move(first), .place = "--token-file"};
   }
   if (const auto given = context.environment("READCOUNT_TOKEN"); given.has_value() && !given->empty())
     return Token{.text = std::string(absl::StripAsciiWhitespace(*given)), .place = "READCOUNT_TOKEN"};

@@ -2,11 +2,18 @@
 
 #include <sys/stat.h>
 
+#include <memory>
+#include <set>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "cli/configured.h"
 #include "cli/doctor/server_checks.h"
+#include "cli/environment_files.h"
+#include "services/common/auth/auth_gate.h"
+#include "services/common/auth/token_store.h"
+#include "services/common/rpc/listen_socket.h"
 
 namespace readcount::cli {
 namespace {
@@ -37,27 +44,53 @@ void CheckReaders(const std::string& check, const std::string& path, const std::
                 absl::StrCat("chmod 640 ", path, ", and give it to the group that the programs run as"));
 }
 
-void CheckService(const std::string& section, const Address& listen, const Settings& settings,
-                  Diagnoses& found) {
+// An address of gRPC; `others` says what may happen where others reach it.
+void CheckService(const std::string& section, const Address& listen, const std::string& others,
+                  const Settings& settings, Diagnoses& found) {
   const std::string check = "listen." + section, key = section + ".listen";
   const std::string seen = absl::StrCat(settings.Where(key), " is ", listen.ToString());
   const bool tls = !Configured(settings, section + ".tls_certificate").empty();
-  if (IsLoopback(listen.host)) return found.Ok(check, seen + ", which only this machine reaches");
+  if (!IsReachable(listen)) return found.Ok(check, seen + ", which only this machine reaches");
   if (tls) return found.Ok(check, seen + ", with TLS");
   found.Warn(
-      check, seen + ": others may reach it, there is no TLS, and whoever reaches it may record views or sync",
+      check, absl::StrCat(seen, ": others may reach it, there is no TLS, and ", others),
       absl::StrCat("set ", key, " to 127.0.0.1, or to an address in a network of the programs' own, or set ",
                    section, ".tls_certificate and ", section, ".tls_key"));
+}
+
+// sync-service does not start where anybody could run syncs.
+void CheckSync(const Settings& settings, Diagnoses& found) {
+  const absl::StatusOr<std::unique_ptr<TokenStore>> tokens = TokenStore::Open(settings);
+  if (!tokens.ok()) {
+    return found.Problem(
+        "listen.sync", std::string(tokens.status().message()),
+        absl::StrCat("correct it, or where only this user may not read the file, ", kRunAsReader));
+  }
+  const absl::Status sound = RequireCredentials(settings, **tokens, IsReachable(settings.sync.listen));
+  if (sound.ok()) {
+    return CheckService("sync", settings.sync.listen, "tokens and what is read cross the network in clear",
+                        settings, found);
+  }
+  const std::string text(sound.message());
+  const size_t colon = text.rfind(": ");
+  found.Problem("listen.sync", text.substr(0, colon) + ": sync-service does not start",
+                text.substr(colon + 2));
 }
 
 void CheckGateway(const Settings& settings, Diagnoses& found) {
   const std::string seen =
       absl::StrCat(settings.Where("gateway.listen"), " is ", settings.gateway.listen.ToString());
   const bool tls = !Configured(settings, "gateway.tls_certificate").empty();
-  if (IsLoopback(settings.gateway.listen.host) || tls || settings.gateway.admin_token.empty())
-    return found.Ok("listen.gateway", seen);
-  found.Warn("listen.gateway", seen + " without TLS: gateway.admin_token crosses the network in clear",
-             "put a reverse proxy with TLS in front and let the gateway listen on loopback");
+  const bool tokens = !Configured(settings, "auth.tokens").empty() ||
+                      !Configured(settings, "auth.tokens_file").empty() ||
+                      !settings.gateway.admin_token.empty();
+  if (!IsReachable(settings.gateway.listen) || tls || !tokens) return found.Ok("listen.gateway", seen);
+  found.Warn("listen.gateway",
+             seen +
+                 " without TLS: the tokens of auth.tokens, auth.tokens_file or gateway.admin_token cross "
+                 "the network in clear",
+             "set gateway.tls_certificate and gateway.tls_key, or put a reverse proxy with TLS in front and "
+             "let the gateway listen on loopback");
 }
 
 void CheckMetrics(const Settings& settings, Diagnoses& found) {
@@ -69,7 +102,7 @@ void CheckMetrics(const Settings& settings, Diagnoses& found) {
                 {"sync.metrics_listen", settings.sync.metrics_listen},
                 {"gateway.metrics_listen", settings.gateway.metrics_listen}};
   for (const auto& place : places) {
-    if (!place.listen.has_value() || IsLoopback(place.listen->host)) continue;
+    if (!place.listen.has_value() || !IsReachable(*place.listen)) continue;
     all_safe = false;
     found.Warn(
         "listen.metrics",
@@ -87,7 +120,9 @@ std::optional<Settings> CheckConfiguration(const Context& context, Diagnoses& fo
   absl::StatusOr<Settings> settings = ReadSettings(context);
   if (!settings.ok()) {
     found.Problem("config", std::string(settings.status().message()),
-                  "correct it: no program starts with it. app.yaml of the sources explains each key");
+                  absl::StrContains(settings.status().message(), kRunAsReader)
+                      ? kRunAsReader
+                      : "correct it: no program starts with it. app.yaml of the sources explains each key");
     return std::nullopt;
   }
   if (path.empty()) {
@@ -95,6 +130,10 @@ std::optional<Settings> CheckConfiguration(const Context& context, Diagnoses& fo
                "name the programs' configuration by --config; the usual values are checked now");
   } else {
     found.Ok("config", path + " is valid");
+  }
+  for (const std::string& file : EnvironmentPaths(context)) {
+    if (!IsKeptSecret(file)) continue;
+    found.Warn("config", file + " cannot be read by this user: what it sets is not known here", kRunAsReader);
   }
   return *std::move(settings);
 }
@@ -104,15 +143,22 @@ void CheckSecrets(const Context& context, const Settings& settings, Diagnoses& f
     if (const std::string key = SecretIn(path, settings); !key.empty())
       CheckReaders("config.secrets", path, absl::StrCat("a secret (", key, ")"), found);
   }
-  const std::string tokens = Configured(settings, "auth.tokens_file");
-  for (const std::string& path : {context.token_file, context.tls_key, tokens}) {
-    if (!path.empty()) CheckReaders("token.secrets", path, "a secret", found);
+  for (const std::string& path : EnvironmentPaths(context))
+    CheckReaders("config.secrets", path, "secrets", found);
+  for (const std::string& path : {context.token_file, Configured(settings, "auth.tokens_file")}) {
+    if (!path.empty()) CheckReaders("token.secrets", path, "a token", found);
+  }
+  std::set<std::string> keys = {context.tls_key};
+  for (const char* key : {"article.tls_key", "sync.tls_key", "gateway.tls_key", "gateway.services_key"})
+    keys.insert(Configured(settings, key));
+  for (const std::string& path : keys) {
+    if (!path.empty()) CheckReaders("tls.secrets", path, "a private key", found);
   }
 }
 
 void CheckBinds(const Settings& settings, Diagnoses& found) {
-  CheckService("article", settings.article.listen, settings, found);
-  CheckService("sync", settings.sync.listen, settings, found);
+  CheckService("article", settings.article.listen, "whoever reaches it may record views", settings, found);
+  CheckSync(settings, found);
   CheckGateway(settings, found);
   CheckMetrics(settings, found);
 }

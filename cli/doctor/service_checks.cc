@@ -69,8 +69,14 @@ void CheckGateway(const Context& context, const Settings& settings, Diagnoses& f
   if (!endpoint.ok())
     return found.Problem("gateway", std::string(endpoint.status().message()), "correct what is said");
   if (!Configured(settings, "gateway.tls_certificate").empty()) {
+    const absl::Status reached = HttpClient(endpoint->address, endpoint->timeout).Connect();
+    if (!reached.ok()) {
+      return found.Problem("gateway", std::string(reached.message()),
+                           "start it, or name its address by --gateway");
+    }
     return found.Ok("gateway", absl::StrCat(endpoint->address,
-                                            " speaks HTTPS, by which it is not asked here: curl https://",
+                                            " takes connections and speaks HTTPS, by which it is not asked "
+                                            "here: curl https://",
                                             endpoint->address, "/readyz tells"));
   }
   const absl::StatusOr<HttpResponse> ready = HttpClient(endpoint->address, endpoint->timeout).Get("/readyz");

@@ -88,6 +88,10 @@ HttpClient::HttpClient(std::string address, absl::Duration timeout)
     : impl_(new Impl{.address = std::move(address), .timeout = timeout}) {}
 HttpClient::~HttpClient() = default;
 
+absl::Status HttpClient::Connect() {
+  return impl_->Connect();
+}
+
 absl::StatusOr<HttpResponse> HttpClient::Get(const std::string& target) {
   if (absl::Status status = impl_->Connect(); !status.ok()) return status;
   return impl_->Exchange(target);

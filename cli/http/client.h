@@ -22,6 +22,9 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
+  // Makes the connection, unless there is one. UNAVAILABLE if it cannot be made.
+  absl::Status Connect();
+
   // UNAVAILABLE if no connection could be made, so that nothing was sent; UNKNOWN if it broke, or no response
   // came in time.
   absl::StatusOr<HttpResponse> Get(const std::string& target);

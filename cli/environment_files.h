@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "services/common/config/settings.h"
+
+namespace readcount::cli {
+
+// Variables of `first`, or else of the files, the first of which wins: lines KEY=VALUE as systemd reads them,
+// of which only READCOUNT_… counts; lines with # or ; apart. Files that cannot be read give none.
+Environment WithFiles(Environment first, const std::vector<std::string>& paths);
+
+// True for a file that is there, or may be, and that this user may not read.
+bool IsKeptSecret(const std::string& path);
+
+}  // namespace readcount::cli
