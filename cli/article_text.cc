@@ -1,6 +1,7 @@
 #include "cli/article_text.h"
 
 #include <ostream>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "cli/format.h"
@@ -34,16 +35,15 @@ void ArticleResults::Add(const v1::ArticleResult& result) {
   }
   const absl::Status failure(static_cast<absl::StatusCode>(result.error().code()),
                              absl::StrCat("article ", result.id(), ": ", result.error().message()));
-  if (failed_++ == 0) {
-    first_failure_ = failure;
-  } else {
-    context_.err.stream << "readcount: " << failure.message() << '\n';
-  }
+  // That it is not known whether a view was counted must not be lost behind what is certain.
+  const bool first = failure_.ok(), worse = absl::IsUnknown(failure) && !absl::IsUnknown(failure_);
+  const absl::Status other = first || worse ? std::exchange(failure_, failure) : failure;
+  if (!other.ok()) context_.err.stream << "readcount: " << other.message() << '\n';
 }
 
 absl::Status ArticleResults::Finish() {
   if (!context_.json() && shown_ > 0) table_.Print(context_.out.stream);
-  return first_failure_;
+  return failure_;
 }
 
 }  // namespace readcount::cli

@@ -26,14 +26,15 @@ class ArticleResults {
 
   void Add(const v1::ArticleResult& result);
 
-  // To be called at the end: OK, or what failed, with the code of the first failure.
+  // To be called at the end: OK, or what failed, with the code of the first failure, or UNKNOWN if it is not
+  // known of some article whether its view was counted.
   absl::Status Finish();
 
  private:
   Context& context_;
   Table table_;
-  size_t shown_ = 0, failed_ = 0;
-  absl::Status first_failure_;
+  size_t shown_ = 0;
+  absl::Status failure_;
 };
 
 }  // namespace readcount::cli

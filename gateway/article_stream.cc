@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/base/log.h"
 #include "services/common/rpc/status.h"
-#include "services/common/rpc/unanswered.h"
+#include "services/common/rpc/view_outcome.h"
 
 namespace readcount::gateway {
 
@@ -150,7 +150,8 @@ absl::Status OutcomeOfLost(bool overdue, bool may_be_recorded) {
   const auto code = overdue ? absl::StatusCode::kDeadlineExceeded : absl::StatusCode::kUnavailable;
   if (may_be_recorded)
     return UnknownOutcome(code, overdue ? "it took too long" : "the connection to it was lost");
-  return {code, "the article service cannot be reached: the view was not counted, try again later"};
+  return {code,
+          absl::StrCat("the article service cannot be reached: ", kNothingCounted, ", try again later")};
 }
 
 }  // namespace
@@ -218,8 +219,8 @@ void ArticleStream::Send(std::vector<PendingView> all, Batcher<PendingView>::Don
     }
   }
   for (const PendingView& view : late) {
-    view.callback(
-        absl::DeadlineExceededError("the article service is too slow: nothing was counted, try again later"));
+    view.callback(absl::DeadlineExceededError(
+        absl::StrCat("the article service is too slow: ", kNothingCounted, ", try again later")));
   }
   if (done) done();
 }

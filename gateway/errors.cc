@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gateway/json.h"
+#include "services/common/rpc/view_outcome.h"
 
 namespace readcount::gateway {
 namespace {
@@ -60,7 +61,7 @@ Response ErrorResponse(const absl::Status& status) {
 Response OverloadResponse(absl::string_view why) {
   return ErrorResponse(
       kUnavailable, absl::StatusCode::kResourceExhausted,
-      absl::StrCat("the gateway is overloaded (", why, "): nothing was counted, try again later"));
+      absl::StrCat("the gateway is overloaded (", why, "): ", kNothingCounted, ", try again later"));
 }
 
 }  // namespace readcount::gateway

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "services/common/base/log.h"
+#include "services/common/rpc/view_outcome.h"
 
 namespace readcount::gateway {
 namespace {
@@ -58,8 +59,8 @@ absl::Status ServiceErrors::ForViewer(const absl::Status& status) {
   const bool certain = absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
   const absl::StatusCode code = CodeFor(status);
   LogNowAndThen(status);
-  return {code, absl::StrCat(certain ? "nothing was counted" : "the view may have been counted", ": ",
-                             service_, Reason(code))};
+  return {code, absl::StrCat(certain ? kNothingCounted : "the view may have been counted", ": ", service_,
+                             Reason(code))};
 }
 
 void ServiceErrors::LogNowAndThen(const absl::Status& status) {

@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/http/client.h"
+#include "services/common/rpc/view_outcome.h"
 
 namespace readcount::cli {
 namespace {
@@ -32,9 +33,8 @@ class HttpSender final : public ViewSender {
     } else {
       // Of its own and the service's failures the gateway says in words whether the view may have been
       // counted.
-      const bool certain = response->status < kHttpServerErrors ||
-                           absl::StrContains(response->body, "nothing was counted") ||
-                           absl::StrContains(response->body, "was not counted");
+      const bool certain =
+          response->status < kHttpServerErrors || absl::StrContains(response->body, kNothingCounted);
       (certain ? outcomes.refused : outcomes.unknown) += 1;
       outcomes.error = absl::StrCat("HTTP ", response->status, ": ", response->body);
     }

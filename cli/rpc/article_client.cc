@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "cli/rpc/call_outcome.h"
 #include "cli/rpc/unary_call.h"
 #include "readcount/v1/article_service.grpc.pb.h"
 
@@ -24,15 +25,16 @@ ArticleClient::ArticleClient(Endpoint endpoint) : impl_(std::make_unique<Impl>(s
 ArticleClient::~ArticleClient() = default;
 
 absl::StatusOr<v1::Article> ArticleClient::View(uint64_t id) {
+  grpc::ClientContext call;
+  PrepareCall(call, impl_->endpoint);
   v1::ViewArticleRequest request;
   request.set_id(id);
-  auto response = CallUnary(*impl_->stub, &Stub::ViewArticle, request, impl_->endpoint);
-  if (absl::IsDeadlineExceeded(response.status())) {
-    return absl::UnknownError(
-        absl::StrCat(response.status().message(), ": the view may have been counted, once"));
-  }
-  if (!response.ok()) return response.status();
-  return std::move(*response->mutable_article());
+  v1::ViewArticleResponse response;
+  const grpc::Status status = impl_->stub->ViewArticle(&call, request, &response);
+  if (status.ok()) return std::move(*response.mutable_article());
+  const absl::Status error = Explained(status, impl_->endpoint);
+  if (IsKnownUncounted(status, call)) return error;
+  return absl::UnknownError(absl::StrCat(error.message(), ": the view may have been counted, once"));
 }
 
 absl::StatusOr<v1::BatchGetArticlesResponse> ArticleClient::BatchGet(const std::vector<uint64_t>& ids) {

@@ -6,12 +6,27 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "cli/rpc/call_outcome.h"
 #include "cli/rpc/channel.h"
 #include "cli/rpc/unary_call.h"
 #include "readcount/v1/sync_service.grpc.pb.h"
 
 namespace readcount::cli {
+namespace {
+
+// How a call that changes something ended. When its answer was lost nobody knows whether it was done.
+absl::Status ExplainedChange(const grpc::Status& status, const Endpoint& endpoint,
+                             const grpc::ClientContext& call) {
+  const absl::Status error = Explained(status, endpoint);
+  if (!IsAnswerLost(status, call)) return error;
+  return absl::UnknownError(absl::StrCat(
+      error.message(),
+      ": it may have been done, or be under way; repeating it is harmless, nothing is done twice"));
+}
+
+}  // namespace
 
 struct SyncClient::Impl {
   explicit Impl(Endpoint to)
@@ -20,6 +35,23 @@ struct SyncClient::Impl {
   template <typename Method, typename Request>
   auto Call(Method method, const Request& request) {
     return CallUnary(*stub, method, request, endpoint);
+  }
+
+  template <typename Request, typename Response>
+  absl::StatusOr<Response> Change(grpc::Status (v1::SyncService::Stub::*method)(grpc::ClientContext*,
+                                                                                const Request&, Response*),
+                                  const Request& request) {
+    grpc::ClientContext call;
+    PrepareCall(call, endpoint);
+    Response response;
+    const grpc::Status status = ((*stub).*method)(&call, request, &response);
+    if (status.ok()) return response;
+    return ExplainedChange(status, endpoint, call);
+  }
+
+  bool IsCancelled() {
+    absl::MutexLock lock(&mutex);
+    return cancelled;
   }
 
   const Endpoint endpoint;
@@ -65,9 +97,10 @@ absl::StatusOr<v1::SyncRun> SyncClient::RunSync(const std::string& requested_by)
   v1::RunSyncRequest request;
   v1::RunSyncResponse response;
   request.set_requested_by(requested_by);
-  if (const grpc::Status status = impl_->stub->RunSync(&call.context, request, &response); !status.ok())
-    return Explained(status, impl_->endpoint);
-  return std::move(*response.mutable_run());
+  const grpc::Status status = impl_->stub->RunSync(&call.context, request, &response);
+  if (status.ok()) return std::move(*response.mutable_run());
+  return impl_->IsCancelled() ? Explained(status, impl_->endpoint)
+                              : ExplainedChange(status, impl_->endpoint, call.context);
 }
 
 absl::StatusOr<v1::SyncStatus> SyncClient::GetStatus() {
@@ -107,12 +140,12 @@ absl::StatusOr<v1::ListDeadLettersResponse> SyncClient::ListDeadLetters(
 
 absl::StatusOr<v1::RetryDeadLettersResponse> SyncClient::RetryDeadLetters(
     const v1::RetryDeadLettersRequest& request) {
-  return impl_->Call(&v1::SyncService::Stub::RetryDeadLetters, request);
+  return impl_->Change(&v1::SyncService::Stub::RetryDeadLetters, request);
 }
 
 absl::StatusOr<v1::DropDeadLettersResponse> SyncClient::DropDeadLetters(
     const v1::DropDeadLettersRequest& request) {
-  return impl_->Call(&v1::SyncService::Stub::DropDeadLetters, request);
+  return impl_->Change(&v1::SyncService::Stub::DropDeadLetters, request);
 }
 
 void SyncClient::Cancel() {

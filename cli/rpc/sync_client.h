@@ -10,7 +10,8 @@
 
 namespace readcount::cli {
 
-// SyncService for commands. Errors are those of the service, with what to do. Thread-safe.
+// SyncService for commands. Errors are those of the service, with what to do; of calls that change something
+// UNKNOWN when the answer was lost: repeating them is harmless. Thread-safe.
 class SyncClient {
  public:
   explicit SyncClient(Endpoint endpoint);

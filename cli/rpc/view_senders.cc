@@ -5,24 +5,31 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/time/clock.h"
+#include "cli/rpc/call_outcome.h"
 #include "cli/rpc/channel.h"
 #include "readcount/v1/article_service.grpc.pb.h"
 
 namespace readcount::cli {
 namespace {
 
-// Whether gRPC gave a call up before it had a connection for it, so that nothing was sent.
-bool NothingWasSent(const grpc::Status& status) {
-  return absl::StrContains(status.error_message(), "failed to connect to all addresses") ||
-         absl::StrContains(status.error_message(), "DNS resolution failed");
-}
+// How a call or stream failed, and whether its views were certainly not counted.
+struct Failure {
+  grpc::Status status;
+  bool uncounted = false;
+};
 
 // What became of `views` whose call or stream failed.
-Outcomes Failed(const grpc::Status& status, const Endpoint& endpoint, uint64_t views) {
-  Outcomes outcomes{.error = std::string(Explained(status, endpoint).message()), .lost = true};
-  (NothingWasSent(status) ? outcomes.refused : outcomes.unknown) = views;
+Outcomes OutcomesOf(const Failure& failure, const Endpoint& endpoint, uint64_t views) {
+  Outcomes outcomes{.error = std::string(Explained(failure.status, endpoint).message())};
+  (failure.uncounted ? outcomes.refused : outcomes.unknown) = views;
+  return outcomes;
+}
+
+// The same of one after which the connection is to rest.
+Outcomes OutcomesOfLost(const Failure& failure, const Endpoint& endpoint, uint64_t views) {
+  Outcomes outcomes = OutcomesOf(failure, endpoint, views);
+  outcomes.lost = true;
   return outcomes;
 }
 
@@ -46,7 +53,7 @@ class StreamSender final : public ViewSender {
     request_.Clear();
     request_.set_counts_only(true);
     request_.mutable_ids()->Assign(ids.begin(), ids.end());
-    if (!Exchange()) return Failed(Close(), endpoint_, ids.size());
+    if (!Exchange()) return OutcomesOfLost(Finish(), endpoint_, ids.size());
     if (response_.results_size() != static_cast<int>(ids.size())) {
       Close();
       return {.unknown = ids.size(), .error = "an answer was short of its views", .lost = true};
@@ -93,19 +100,29 @@ class StreamSender final : public ViewSender {
     return ok;
   }
 
-  // Ends the stream, and tells why it had ended if it had.
-  grpc::Status Close() {
+  // Ends the stream, whatever it is at.
+  void Close() {
     context_->TryCancel();
-    grpc::Status status;
+    Finish();
+  }
+
+  // Tells why a stream on which an operation has failed has ended. Cancelling it first could hide the reason.
+  Failure Finish() {
+    Failure failure;
+    grpc::Status& status = failure.status;
     stream_->Finish(&status, this);
     void* tag = nullptr;
     bool ok = false;
     queue_.Next(&tag, &ok);
+    if (std::exchange(overdue_, false)) {
+      status = {grpc::StatusCode::DEADLINE_EXCEEDED, "the stream was broken off"};
+    } else if (status.ok()) {
+      status = {grpc::StatusCode::UNAVAILABLE, "the stream has ended"};
+    }
+    failure.uncounted = IsKnownUncounted(status, *context_);
     stream_.reset();
     context_.reset();
-    if (std::exchange(overdue_, false))
-      return {grpc::StatusCode::DEADLINE_EXCEEDED, "the stream was broken off"};
-    return status.ok() ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "the stream has ended") : status;
+    return failure;
   }
 
   const Endpoint endpoint_;
@@ -147,19 +164,11 @@ class UnarySender final : public ViewSender {
     request.set_id(id);
     v1::ViewArticleResponse response;
     const grpc::Status status = stub_->ViewArticle(&call, request, &response);
-    switch (status.error_code()) {
-      case grpc::StatusCode::OK:
-        return {.acknowledged = 1};
-      // These a client library says too where the service has said nothing.
-      case grpc::StatusCode::UNKNOWN:
-      case grpc::StatusCode::UNAVAILABLE:
-      case grpc::StatusCode::INTERNAL:
-      case grpc::StatusCode::CANCELLED:
-      case grpc::StatusCode::DEADLINE_EXCEEDED:
-        return Failed(status, endpoint_, 1);
-      default:
-        return {.refused = 1, .error = std::string(Explained(status, endpoint_).message())};
-    }
+    if (status.ok()) return {.acknowledged = 1};
+    const Failure failure{.status = status, .uncounted = IsKnownUncounted(status, call)};
+    const bool away = status.error_code() == grpc::StatusCode::UNAVAILABLE;
+    return failure.uncounted && !away ? OutcomesOf(failure, endpoint_, 1)
+                                      : OutcomesOfLost(failure, endpoint_, 1);
   }
 
   const Endpoint endpoint_;

@@ -3,7 +3,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "services/article/proto_convert.h"
+#include "services/common/rpc/view_outcome.h"
 
 namespace readcount {
 namespace {
@@ -11,6 +14,13 @@ namespace {
 grpc::ServerUnaryReactor* Refuse(const UnaryCall& call, const absl::Status& why) {
   call.Answer(why);
   return call.reactor();
+}
+
+// What ended the recording of a view. A broken connection is UNAVAILABLE too: words tell the client which it
+// was.
+absl::Status SayingWhatWasCounted(const absl::Status& status) {
+  if (!absl::IsUnavailable(status) || absl::StrContains(status.message(), kNothingCounted)) return status;
+  return absl::UnavailableError(absl::StrCat(kNothingCounted, ": ", status.message()));
 }
 
 }  // namespace
@@ -24,10 +34,10 @@ template <typename Response>
 grpc::ServerUnaryReactor* ArticleServiceRpc::ReadOne(const UnaryCall& call, uint64_t id, bool record,
                                                      Response* response) {
   if (const absl::Status begun = calls_.Begin(); !begun.ok()) return Refuse(call, begun);
-  reader_.Read({id}, {.record = record}, [this, call, response](ArticleReader::Results results) {
+  reader_.Read({id}, {.record = record}, [this, call, record, response](ArticleReader::Results results) {
     const absl::StatusOr<CountedArticle>& result = results.front();
     if (result.ok()) ToProto(*result, *response->mutable_article());
-    Answer(call, result.status());
+    Answer(call, record ? SayingWhatWasCounted(result.status()) : result.status());
   });
   return call.reactor();
 }

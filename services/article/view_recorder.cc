@@ -7,6 +7,7 @@
 #include "services/article/coalesced_views.h"
 #include "services/common/base/fail_point.h"
 #include "services/common/base/log.h"
+#include "services/common/rpc/view_outcome.h"
 
 namespace readcount {
 namespace {
@@ -216,7 +217,7 @@ absl::StatusOr<ViewRecorder::Recorded> ViewRecorder::GiveUp(uint64_t seq,
   }
   if (unknown) return UnknownOutcome(why.message());
   if (seq != 0) journal_.ForgetLast();
-  return absl::UnavailableError(absl::StrCat("nothing was counted: ", why.message()));
+  return absl::UnavailableError(absl::StrCat(kNothingCounted, ": ", why.message()));
 }
 
 absl::StatusOr<ViewRecorder::Recorded> ViewRecorder::Hold(const std::vector<ViewBatch::Entry>& entries) {
@@ -314,7 +315,7 @@ void ViewRecorder::NoteOutcome(const absl::Status& status) {
   FallOutOfStep();
   if (!away_.has_value()) Log(LogLevel::kWarning, "redis_lost", {{"error", status}});
   // Whoever is refused until the next attempt was not part of this one.
-  away_ = absl::UnavailableError(absl::StrCat("nothing was counted, Redis is away: ", status.message()));
+  away_ = absl::UnavailableError(absl::StrCat(kNothingCounted, ", Redis is away: ", status.message()));
   next_attempt_ = clock_.Elapsed() + backoff_.Next();
 }
 

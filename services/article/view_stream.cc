@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/article/proto_convert.h"
 #include "services/common/rpc/status.h"
-#include "services/common/rpc/unanswered.h"
+#include "services/common/rpc/view_outcome.h"
 
 namespace readcount {
 namespace {

@@ -99,8 +99,7 @@ class Viewers {
         Fail(viewer, "the connection broke");
       } else if (reply->status == 200) {
         Seen(viewer, id, reply->Number("read_count").value_or(0));
-      } else if (reply->status == 503 && (absl::StrContains(reply->body, "nothing was counted") ||
-                                          absl::StrContains(reply->body, "the view was not counted"))) {
+      } else if (reply->status == 503 && absl::StrContains(reply->body, "nothing was counted")) {
         Repeat();
       } else {
         Fail(viewer, absl::StrCat(reply->status, " ", reply->body));
