@@ -15,8 +15,9 @@
 #include "cli/interrupt.h"
 #include "cli/json.h"
 #include "cli/live_line.h"
+#include "cli/load/books.h"
 #include "cli/load/load.h"
-#include "cli/rpc/sync_client.h"
+#include "cli/load/verdict.h"
 #include "cli/rpc/view_senders.h"
 #include "cli/table.h"
 #include "services/common/base/poller.h"
@@ -55,6 +56,7 @@ std::string Json(const Load& load, const Load::Totals& totals, bool is_final,
                                                            {"acknowledged", totals.acknowledged},
                                                            {"refused", totals.refused},
                                                            {"unknown", totals.unknown},
+                                                           {"not_sent", totals.not_sent},
                                                            {"rate", Rate(totals)},
                                                            {"error", totals.error}};
   const std::pair<const char*, double> percentiles[] = {
@@ -72,6 +74,7 @@ void PrintSummary(const Load& load, const Load::Totals& totals, std::optional<in
              absl::StrCat(Grouped(static_cast<uint64_t>(Rate(totals))), "/s for ", Span(totals.elapsed))});
   table.Add({"refused", Grouped(totals.refused), "not counted"});
   table.Add({"unknown", Grouped(totals.unknown), "answer lost: counted once, or not"});
+  if (totals.not_sent > 0) table.Add({"not sent", Grouped(totals.not_sent), "due by --rate, not counted"});
   if (recorded.has_value()) table.Add({"recorded", Grouped(*recorded), "by the books, meanwhile"});
   const std::pair<const char*, double> percentiles[] = {
       {"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}};
@@ -80,7 +83,7 @@ void PrintSummary(const Load& load, const Load::Totals& totals, std::optional<in
   table.Print(out);
 }
 
-// Shows how it goes, every second.
+// Shows how it goes, every second: on the terminal, as JSON, or else beside the results.
 class Progress {
  public:
   Progress(Context& context, const Load& load) : context_(context), load_(load) {
@@ -94,7 +97,7 @@ class Progress {
     } else if (context_.json()) {
       context_.out.stream << Json(load_, totals, false, std::nullopt) << std::endl;
     } else {
-      context_.out.stream << ProgressLine(load_, totals) << std::endl;
+      context_.err.stream << ProgressLine(load_, totals) << std::endl;
     }
   }
 
@@ -119,56 +122,6 @@ absl::StatusOr<MakeSender> ChooseSender(Context& context, const Options& options
   };
 }
 
-// Views that article services have recorded, by the books.
-class Books {
- public:
-  // Reads them now, if `wanted`.
-  static absl::StatusOr<Books> Open(const Context& context, bool wanted) {
-    Books books;
-    if (!wanted) return books;
-    const absl::StatusOr<Endpoint> endpoint = SyncEndpoint(context);
-    if (!endpoint.ok()) return endpoint.status();
-    books.endpoint_ = *endpoint;
-    const absl::StatusOr<int64_t> before = books.ReadRecorded();
-    if (!before.ok()) return before.status();
-    books.before_ = *before;
-    return books;
-  }
-
-  // How many more there are; none if not wanted.
-  absl::StatusOr<std::optional<int64_t>> RecordedMeanwhile() const {
-    if (!endpoint_.has_value()) return std::optional<int64_t>();
-    const absl::StatusOr<int64_t> now = ReadRecorded();
-    if (!now.ok()) return now.status();
-    return std::optional<int64_t>(*now - before_);
-  }
-
- private:
-  absl::StatusOr<int64_t> ReadRecorded() const {
-    const absl::StatusOr<v1::AuditResponse> books = SyncClient(*endpoint_).Audit();
-    if (!books.ok()) return books.status();
-    return books->recorded();
-  }
-
-  std::optional<Endpoint> endpoint_;
-  int64_t before_ = 0;
-};
-
-absl::Status Judge(const Load::Totals& totals, std::optional<int64_t> recorded) {
-  const auto least = static_cast<int64_t>(totals.acknowledged),
-             most = least + static_cast<int64_t>(totals.unknown);
-  if (recorded.has_value() && (*recorded < least || *recorded > most)) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the books recorded ", Grouped(*recorded), " views meanwhile, and ", Grouped(least),
-        " were acknowledged",
-        totals.unknown > 0 ? absl::StrCat(", of ", Grouped(totals.unknown), " it is not known") : "",
-        ": did somebody else view articles too, or is Redis away and views are held?"));
-  }
-  if (totals.acknowledged > 0 || totals.error.empty()) return absl::OkStatus();
-  const std::string message = "no view was acknowledged: " + totals.error;
-  return totals.reached ? absl::AbortedError(message) : absl::UnavailableError(message);
-}
-
 absl::Status RunLoad(Context& context, const Options& options) {
   const absl::StatusOr<MakeSender> make_sender = ChooseSender(context, options);
   if (!make_sender.ok()) return make_sender.status();
@@ -190,6 +143,11 @@ absl::Status RunLoad(Context& context, const Options& options) {
     PrintSummary(load, totals, meanwhile, context.out.stream);
     if (!totals.error.empty())
       context.err.stream << "the last that was not acknowledged: " << totals.error << '\n';
+  }
+  if (totals.not_sent > 0) {
+    context.err.stream << Grouped(totals.not_sent)
+                       << " views were due and not sent: answers came too slowly for --rate with these "
+                          "--connections\n";
   }
   return recorded.ok() ? Judge(totals, meanwhile) : recorded.status();
 }

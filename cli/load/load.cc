@@ -67,6 +67,18 @@ std::vector<absl::Duration> Load::NextDue(int index, uint64_t sent, size_t most,
   return due;
 }
 
+// How many views of the connection are due at `time`. Without a rate none ever is late.
+uint64_t Load::DueUntil(int index, absl::Duration time) const {
+  const auto rate = static_cast<double>(options_.rate);
+  time = std::min(time, begin_ + options_.duration);
+  uint64_t due = static_cast<uint64_t>(
+      std::max(0.0, absl::ToDoubleSeconds(time - begin_) * rate / options_.connections - 1));
+  while (options_.rate != 0 && DueTime(index, due) <= time &&
+         DueTime(index, due) < begin_ + options_.duration)
+    ++due;
+  return due;
+}
+
 void Load::Work(int index, ViewSender& sender) {
   const Zipf zipf(options_.ids, options_.zipf);
   std::mt19937_64 random(options_.seed + static_cast<uint64_t>(index));
@@ -74,10 +86,13 @@ void Load::Work(int index, ViewSender& sender) {
   const absl::Duration end = begin_ + options_.duration;
   uint64_t sent = 0;
   std::vector<uint64_t> ids;
-  for (absl::Duration now = clock_.Elapsed(); now < end && !stopped_; now = clock_.Elapsed()) {
+  for (bool last = false; !last && !stopped_;) {
+    const absl::Duration now = clock_.Elapsed();
+    // What became due while it slept into the end goes out in a last message.
+    last = now >= end;
     const std::vector<absl::Duration> due = NextDue(index, sent, most, now);
-    if (due.empty()) {
-      sleeper_.SleepFor(std::min(DueTime(index, sent), end) - now);
+    if (due.empty() || (last && options_.rate == 0)) {
+      if (!last) sleeper_.SleepFor(std::min(DueTime(index, sent), end) - now);
       continue;
     }
     ids.resize(due.size());
@@ -87,6 +102,9 @@ void Load::Work(int index, ViewSender& sender) {
     Count(outcomes, due);
     if (outcomes.lost) sleeper_.SleepFor(kRest);
   }
+  const uint64_t due = DueUntil(index, clock_.Elapsed());
+  absl::MutexLock lock(&mutex_);
+  totals_.not_sent += due - std::min(due, sent);
 }
 
 void Load::Count(const Outcomes& outcomes, const std::vector<absl::Duration>& due) {

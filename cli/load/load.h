@@ -48,6 +48,7 @@ class Load {
 
   struct Totals {
     uint64_t acknowledged = 0, refused = 0, unknown = 0;
+    uint64_t not_sent = 0;   // due by the rate when it ended, but answers had come too slowly
     absl::Duration elapsed;  // since the beginning, or as long as it took
     std::string error;       // the newest reason for a view that was not acknowledged
     bool reached = false;    // some view was answered
@@ -60,6 +61,7 @@ class Load {
   void Work(int index, ViewSender& sender);
   std::vector<absl::Duration> NextDue(int index, uint64_t sent, size_t most, absl::Duration now) const;
   absl::Duration DueTime(int index, uint64_t nth) const;
+  uint64_t DueUntil(int index, absl::Duration time) const;
   void Count(const Outcomes& outcomes, const std::vector<absl::Duration>& due);
 
   const LoadOptions options_;
