@@ -7,6 +7,17 @@
 #include "cli/app.h"
 #include "cli/exit_code.h"
 
+namespace {
+
+// The status of a command or of --help; what standard output did not take is a failure too.
+int Finish(int status) {
+  if (std::cout.flush()) return status;
+  std::cerr << "readcount: standard output could not be written: what is there is not all\n";
+  return status == readcount::cli::kOk ? readcount::cli::kFailed : status;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   // What gRPC would log itself comes back as statuses.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
@@ -19,10 +30,9 @@ int main(int argc, char** argv) {
   try {
     app->parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app->exit(error) == 0 ? readcount::cli::kOk : readcount::cli::kBadUsage;
+    return Finish(app->exit(error) == 0 ? readcount::cli::kOk : readcount::cli::kBadUsage);
   }
   const absl::Status status = context.command();
-  std::cout.flush();
   if (!status.ok()) std::cerr << "readcount: " << status.message() << '\n';
-  return readcount::cli::ToExitCode(status);
+  return Finish(readcount::cli::ToExitCode(status));
 }

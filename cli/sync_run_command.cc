@@ -19,7 +19,8 @@ namespace {
 
 constexpr absl::Duration kLineInterval = absl::Seconds(1);
 
-// Shows how far the run is while WatchStatus feeds it: a bar on a terminal, else a line a second.
+// Shows how far the run is while WatchStatus feeds it: a bar on a terminal, else a line a second
+// on standard error, where no script reads results.
 class RunProgress {
  public:
   explicit RunProgress(Context& context) : context_(context), progress_(context.clock) {
@@ -37,7 +38,7 @@ class RunProgress {
     if (status.phase() == phase_ && now < next_line_) return;
     phase_ = status.phase();
     next_line_ = now + kLineInterval;
-    context_.out.stream << progress_.Line() << std::endl;
+    context_.err.stream << progress_.Line() << std::endl;
   }
 
  private:
