@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "cli/environment_files.h"
 #include "cli/json.h"
 #include "cli/table.h"
 #include "services/common/mysql/migrator.h"
@@ -82,16 +83,11 @@ void ShowStatus(Context& context, const std::vector<Migration>& files, const App
   report.End();
 }
 
-void Tell(Context& context, const Migration& file, absl::string_view what) {
-  if (context.json()) {
-    context.out.stream << ObjectJson({{"number", uint64_t{file.number}},
-                                      {"name", file.name},
-                                      {"state", std::string(what)}})
-                       << '\n';
-  } else {
-    context.out.stream << what << ' ' << file.file << '\n';
-  }
-  context.out.stream.flush();
+void TellJson(Context& context, const Migration& file, absl::string_view state) {
+  context.out.stream << ObjectJson({{"number", uint64_t{file.number}},
+                                    {"name", file.name},
+                                    {"state", std::string(state)}})
+                     << std::endl;
 }
 
 // Shows what would be done, for --status and --dry-run. Fails if it could not be done.
@@ -103,30 +99,70 @@ absl::Status Preview(Context& context, const Options& options, mysql::Migrator& 
   const absl::StatusOr<std::vector<Migration>> pending = mysql::PendingMigrations(files, *applied);
   if (!pending.ok()) return pending.status();
   if (!options.dry_run) return absl::OkStatus();
-  for (const Migration& file : *pending) Tell(context, file, "would apply");
+  for (const Migration& file : *pending) {
+    if (context.json()) {
+      TellJson(context, file, "pending");
+    } else {
+      context.out.stream << "would apply " << file.file << '\n';
+    }
+  }
   if (pending->empty() && !context.json()) context.out.stream << "nothing to apply\n";
   return absl::OkStatus();
 }
 
+absl::Status NoServer(const Context& context, const Settings& settings) {
+  for (const std::string& path : EnvironmentPaths(context)) {
+    if (IsKeptSecret(path)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          path, ": cannot be read: it may name the server that is to be migrated: ", kRunAsReader));
+    }
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(settings.Where("mysql.dsn"), ": is empty: name the server that is to be migrated"));
+}
+
+// Tells people what begins and programs what has been done.
+class ApplyReport {
+ public:
+  explicit ApplyReport(Context& context) : context_(context) {}
+
+  void Begins(const Migration& file) {
+    Done();
+    ++begun_;
+    if (context_.json()) {
+      under_way_ = &file;
+    } else {
+      context_.out.stream << "applying " << file.file << std::endl;
+    }
+  }
+
+  // What had begun has been applied.
+  void Done() {
+    if (under_way_ != nullptr) TellJson(context_, *std::exchange(under_way_, nullptr), "applied");
+  }
+
+  size_t begun() const { return begun_; }
+
+ private:
+  Context& context_;
+  size_t begun_ = 0;
+  const Migration* under_way_ = nullptr;
+};
+
 absl::Status Migrate(Context& context, const Options& options) {
   const absl::StatusOr<Settings> settings = ReadSettings(context);
   if (!settings.ok()) return settings.status();
-  if (settings->mysql.dsn_text.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(settings->Where("mysql.dsn"), ": is empty: name the server that is to be migrated"));
-  }
+  if (settings->mysql.dsn_text.empty()) return NoServer(context, *settings);
   const absl::StatusOr<std::vector<Migration>> files = Files(options);
   if (!files.ok()) return absl::InvalidArgumentError(files.status().message());
   mysql::Migrator migrator({.mysql = settings->mysql, .applied_by = kVersion}, *files);
   if (options.status || options.dry_run) return Preview(context, options, migrator, *files);
-  size_t applied = 0;
-  const absl::Status status = migrator.Apply([&](const Migration& file) {
-    Tell(context, file, "applying");
-    ++applied;
-  });
+  ApplyReport report(context);
+  const absl::Status status = migrator.Apply([&](const Migration& file) { report.Begins(file); });
   if (!status.ok()) return status;
+  report.Done();
   if (context.json()) return status;
-  context.out.stream << "the schema is complete: " << files->size() << " migrations, " << applied
+  context.out.stream << "the schema is complete: " << files->size() << " migrations, " << report.begun()
                      << " of them applied now\n";
   return status;
 }

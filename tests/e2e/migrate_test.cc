@@ -86,7 +86,7 @@ TEST_F(MigrateTest, ShowsWhatItWouldDoAndChangesNothing) {
 
 TEST_F(MigrateTest, WritesJsonForPrograms) {
   EXPECT_THAT(Migrate({"--json"}).second,
-              HasSubstr(R"({"number":1,"name":"article_sys","state":"applying"})"));
+              HasSubstr(R"({"number":1,"name":"article_sys","state":"applied"})"));
   EXPECT_THAT(Migrate({"--status", "--json"}).second,
               HasSubstr(R"({"number":2,"name":"read_count","state":"applied","applied_at":"2)"));
 }
