@@ -5,7 +5,8 @@
 #include <fstream>
 
 #include "tests/cli/readcount.h"
-#include "tests/support/await.h"
+#include "tests/support/certificates.h"
+#include "tests/support/child_process.h"
 
 namespace readcount::testing {
 namespace {
@@ -67,6 +68,56 @@ TEST(CliArticlesTest, ListsPageByPageOrAll) {
     ++articles;
   EXPECT_EQ(articles, 23u);  // the odd ones of 45
   EXPECT_EQ(std::count(all.out.begin(), all.out.end(), '\n'), 2);
+}
+
+TEST(CliArticlesTest, AViewWhoseAnswerIsLateIsNotKnown) {
+  Stack stack(3);
+  stack.article_service->Signal(SIGSTOP);
+  const ToolResult late = RunTool({"view", "1", "--timeout", "300ms"}, AddressesOf(stack));
+  EXPECT_EQ(late.status, 5);
+  EXPECT_THAT(late.err, HasSubstr("the view may have been counted, once"));
+  stack.article_service->Signal(SIGCONT);
+}
+
+TEST(CliDeadLettersTest, AreListedRetriedAndDroppedAtTheService) {
+  Stack stack(3);
+  const Variables at = AddressesOf(stack);
+  SharedRedis().SetFields(kLive, {{"nonsense", "5"}, {"9", "2"}});
+  EXPECT_EQ(RunTool({"sync", "run"}, at).status, 0);
+  const ToolResult listed = RunTool({"dead-letters", "list"}, at);
+  EXPECT_EQ(listed.status, 0) << listed.err;
+  EXPECT_THAT(listed.out, HasSubstr("not an article id  nonsense"));
+  EXPECT_THAT(listed.out, HasSubstr("no such article"));
+  SharedMariadb().Query("UPDATE read_count_dead_letters SET field = '3' WHERE field = '9'");
+  const ToolResult retried = RunTool({"dead-letters", "retry", "--all"}, at);
+  EXPECT_EQ(retried.status, 1);
+  EXPECT_EQ(retried.out, "1 letters added to their articles, with 2 views\n");
+  EXPECT_THAT(retried.err, HasSubstr("1 letters could not be added and stay"));
+  EXPECT_EQ(Stack::ViewsInMysql(), 2u);
+  const ToolResult dropped = RunTool({"dead-letters", "drop", "--all", "--yes"}, at);
+  EXPECT_EQ(dropped.status, 0) << dropped.err;
+  EXPECT_THAT(dropped.out, StartsWith("1 letters given up"));
+  EXPECT_THAT(RunTool({"dead-letters", "list", "--json"}, at).out, HasSubstr(R"("dead_letters":[])"));
+  EXPECT_EQ(RunTool({"audit"}, at).status, 0);
+}
+
+TEST(CliCredentialsTest, OpenTheServiceOverTls) {
+  ResetServers(2);
+  const TempDir dir;
+  const CertificateAuthority authority;
+  ReplaceFile(dir.path("ca.pem"), authority.certificate());
+  authority.Issue().Write(dir.path("server"));
+  ReplaceFile(dir.path("tokens"), "# the new one is below\nright-token-0123456789\nother-token-0123456789\n");
+  Variables variables = Stack::ServerVariables();
+  variables["READCOUNT_AUTH_TOKENS_FILE"] = dir.path("tokens");
+  variables["READCOUNT_SYNC_TLS_CERTIFICATE"] = dir.path("server.pem");
+  variables["READCOUNT_SYNC_TLS_KEY"] = dir.path("server.key");
+  const ProgramProcess service("sync-service", variables);
+  const Variables at = {{"READCOUNT_GATEWAY_SYNC_SERVICE", service.address()}};
+  EXPECT_EQ(RunTool({"sync", "run", "--tls-ca", dir.path("ca.pem")}, at).status, 4);
+  const ToolResult run =
+      RunTool({"sync", "run", "--tls-ca", dir.path("ca.pem"), "--token-file", dir.path("tokens")}, at);
+  EXPECT_EQ(run.status, 0) << run.err;
 }
 
 TEST(CliSyncTest, RunsAndTellsHowItWent) {
@@ -175,6 +226,15 @@ TEST(CliUsageTest, AServiceThatIsAwayIsNamedWithWhatToDo) {
   EXPECT_THAT(away.out, IsEmpty());
   EXPECT_THAT(away.err, HasSubstr("the sync service at 127.0.0.1:1: "));
   EXPECT_THAT(away.err, HasSubstr("check that it runs, or name its address by --sync-service"));
+}
+
+TEST(CliUsageTest, OutputThatIsLostIsAFailure) {
+  const std::string run = "\"$0\" --version >/dev/full 2>err";
+  TempDir dir;
+  ChildProcess process({"sh", "-c", "cd " + dir.path() + " && " + run, READCOUNT_BIN_DIR "/readcount"},
+                       dir.path("log"));
+  EXPECT_EQ(process.Wait(), 1);
+  EXPECT_THAT(ReadFile(dir.path("err")), HasSubstr("standard output could not be written"));
 }
 
 TEST(CliUsageTest, TakesAddressesFromTheConfiguration) {

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <map>
@@ -10,6 +12,7 @@
 #include "cli/doctor/schema.h"
 #include "cli/doctor/server_checks.h"
 #include "cli/endpoint.h"
+#include "cli/environment_files.h"
 #include "cli/exit_code.h"
 #include "cli/format.h"
 #include "cli/json.h"
@@ -20,6 +23,7 @@
 #include "cli/utf8.h"
 #include "readcount/v1/article_service.pb.h"
 #include "readcount/v1/sync_service.pb.h"
+#include "services/common/mysql/migration_files.h"
 #include "tests/fakes/clock.h"
 #include "tests/support/temp_dir.h"
 
@@ -143,6 +147,12 @@ TEST_F(CliCredentialsTest, TakeTheTokenThatIsNamedMostExpressly) {
   EXPECT_EQ(ReadCredentials(context_, settings_)->token, "first");
   variable_ = "given\n";
   EXPECT_EQ(ReadCredentials(context_, settings_)->token, "given");
+  context_.token_file = dir_.path("tokens");
+  EXPECT_EQ(ReadCredentials(context_, settings_)->token, "third");
+  std::ofstream(dir_.path("empty")) << "# none\n";
+  context_.token_file = dir_.path("empty");
+  EXPECT_THAT(std::string(ReadCredentials(context_, settings_).status().message()),
+              HasSubstr("holds no token"));
   context_.token_file = dir_.path("key");
   EXPECT_EQ(
       ReadCredentials(context_, settings_).status().message(),
@@ -166,6 +176,62 @@ TEST_F(CliCredentialsTest, SpeakTlsAsTheGatewayDoesUnlessOptionsSayOtherwise) {
   Configure("gateway.services_ca", "/nowhere");
   EXPECT_EQ(ReadCredentials(context_, settings_).status().message(),
             "app.yaml:1: gateway.services_ca: /nowhere cannot be read: No such file or directory");
+}
+
+// What the package's services read from systemd, the command reads itself.
+class CliPackageTest : public CliCredentialsTest {
+ protected:
+  CliPackageTest() {
+    context_.package_folder = dir_.path();
+    context_.config = dir_.path("app.yaml");
+    context_.environment = [this](const std::string& name) {
+      return name == "READCOUNT_REDIS_DSN" ? variable_ : std::nullopt;
+    };
+    std::ofstream(dir_.path("app.yaml")) << "sync:\n  interval: 7s\n";
+    std::ofstream(dir_.path("servers.env"))
+        << "# ours\n"
+           "READCOUNT_REDIS_DSN=redis://:pw@10.0.0.1:6379/0\n"
+           "READCOUNT_MYSQL_DSN=\"mysql://u:p@10.0.0.2:3306/article_sys\"\n"
+           "LD_PRELOAD=evil.so\n";
+    std::ofstream(dir_.path("gateway.env")) << "READCOUNT_AUTH_TOKENS=right-token-0123456789\n";
+  }
+};
+
+TEST_F(CliPackageTest, TheFilesOfVariablesAreReadAndTheEnvironmentWins) {
+  variable_ = "redis://10.0.0.3:6379/0";
+  const absl::StatusOr<Settings> settings = ReadSettings(context_);
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(settings->mysql.dsn_text, "mysql://u:p@10.0.0.2:3306/article_sys");
+  EXPECT_EQ(settings->redis.dsn.host, "10.0.0.3");
+  EXPECT_EQ(ReadCredentials(context_, *settings)->token, "right-token-0123456789");
+  const Environment all = WithFiles(context_.environment, {dir_.path("servers.env")});
+  EXPECT_FALSE(all("LD_PRELOAD").has_value());
+}
+
+TEST_F(CliPackageTest, AnotherConfigurationIsNotMixedWithThem) {
+  std::ofstream(dir_.path("own.yaml")) << "sync:\n  interval: 7s\n";
+  context_.config = dir_.path("own.yaml");
+  const absl::StatusOr<Settings> settings = ReadSettings(context_);
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(settings->mysql.dsn_text, "");
+}
+
+TEST_F(CliPackageTest, WhoMayNotReadThemIsToldWhoMay) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  chmod(dir_.path().c_str(), 0755);
+  chmod(dir_.path("app.yaml").c_str(), 0640);
+  chmod(dir_.path("servers.env").c_str(), 0600);
+  constexpr uid_t kNobody = 65534;
+  ASSERT_EQ(setegid(kNobody), 0);
+  ASSERT_EQ(seteuid(kNobody), 0);
+  const absl::Status refused = ReadSettings(context_).status();
+  const bool secret = IsKeptSecret(dir_.path("servers.env")), absent = IsKeptSecret(dir_.path("none.env"));
+  ASSERT_EQ(seteuid(0), 0);
+  ASSERT_EQ(setegid(0), 0);
+  EXPECT_EQ(refused.message(),
+            dir_.path("app.yaml") + ": cannot be read: Permission denied: " + kRunAsReader);
+  EXPECT_TRUE(secret);
+  EXPECT_FALSE(absent);
 }
 
 v1::SyncStatus Applying(uint64_t done, uint64_t total) {
@@ -274,8 +340,11 @@ TEST(CliSchemaTest, ReadsTablesAndColumnsOutOfSql) {
 }
 
 TEST(CliSchemaTest, KnowsTheFilesOfSql) {
-  EXPECT_EQ(BuiltInSchema().at("articles").size(), 8u);
-  EXPECT_TRUE(BuiltInSchema().at("read_count_dead_letters").contains("field_hash"));
+  std::string sql;
+  for (const mysql::MigrationText& file : mysql::BuiltInMigrationTexts()) sql += file.text + "\n";
+  const Schema schema = ParseSchema(sql);
+  EXPECT_EQ(schema.at("articles").size(), 8u);
+  EXPECT_TRUE(schema.at("read_count_dead_letters").contains("field_hash"));
 }
 
 TEST(CliDoctorTest, ComparesClocksLessTheTimeThatAskingTook) {

@@ -130,8 +130,40 @@ TEST_F(CliDoctorTest, FindsSecretsThatOthersMayRead) {
 TEST_F(CliDoctorTest, FindsAPortThatOthersReach) {
   variables_["READCOUNT_SYNC_LISTEN"] = "0.0.0.0:50052";
   variables_["READCOUNT_SYNC_METRICS_LISTEN"] = "[::]:50062";
-  ExpectFinding("listen.sync", "warning", "0.0.0.0:50052");
+  ExpectFinding("listen.sync", "problem", "sync-service does not start");
   ExpectFinding("listen.metrics", "warning", "[::]:50062");
+  variables_["READCOUNT_AUTH_TOKENS"] = "right-token-0123456789";
+  const ToolResult result = Examine();
+  ExpectLine(result, "listen.sync", "warning", "tokens and what is read cross the network in clear");
+  EXPECT_THAT(result.out, Not(HasSubstr("may record views or sync")));
+  variables_["READCOUNT_GATEWAY_LISTEN"] = "0.0.0.0:8080";
+  ExpectFinding("listen.gateway", "warning", "the tokens of auth.tokens");
+}
+
+TEST_F(CliDoctorTest, FindsKeysAndTokensThatOthersMayRead) {
+  for (const char* name : {"tokens", "key"}) {
+    std::ofstream(dir_.path(name)) << "right-token-0123456789\n";
+    chmod(dir_.path(name).c_str(), 0644);
+  }
+  variables_["READCOUNT_AUTH_TOKENS_FILE"] = dir_.path("tokens");
+  ExpectFinding("token.secrets", "problem", "holds a token and has the mode 0644");
+  for (const char* key : {"GATEWAY_TLS", "GATEWAY_SERVICES"}) {
+    variables_[std::string("READCOUNT_") + key + "_CERTIFICATE"] = dir_.path("key");
+    variables_[std::string("READCOUNT_") + key + "_KEY"] = dir_.path("key");
+    if (std::string(key) == "GATEWAY_SERVICES")
+      variables_["READCOUNT_GATEWAY_SERVICES_CA"] = dir_.path("key");
+    ExpectFinding("tls.secrets", "problem", "holds a private key and has the mode 0644");
+    variables_.erase(std::string("READCOUNT_") + key + "_CERTIFICATE");
+    variables_.erase(std::string("READCOUNT_") + key + "_KEY");
+  }
+}
+
+TEST_F(CliDoctorTest, FindsAGatewayWithTlsThatIsAway) {
+  variables_["READCOUNT_GATEWAY_TLS_CERTIFICATE"] = dir_.path("key");
+  variables_["READCOUNT_GATEWAY_TLS_KEY"] = dir_.path("key");
+  EXPECT_THAT(Examine().out, HasSubstr("takes connections and speaks HTTPS"));
+  stack_.gateway->Kill();
+  ExpectFinding("gateway", "problem", stack_.gateway->address());
 }
 
 TEST_F(CliDoctorTest, FindsASpoolThatCannotBeWritten) {
@@ -217,6 +249,19 @@ TEST_F(CliDoctorMysqlTest, FindsASchemaThatIsNotThere) {
   SharedMariadb().Query("RENAME TABLE elsewhere TO read_count_writers");
   SharedMariadb().Query(
       "ALTER TABLE read_count_sync_runs ADD COLUMN resumed tinyint unsigned NOT NULL AFTER batches");
+}
+
+TEST_F(CliDoctorMysqlTest, FindsAMigrationThatIsMissingOrFromTheFuture) {
+  SharedMariadb().Query("DROP TABLE IF EXISTS read_count_migrations");
+  EXPECT_EQ(RunTool({"migrate"}, variables_).status, 0);
+  SharedMariadb().Query("DELETE FROM read_count_migrations WHERE number = 2");
+  ExpectFinding("mysql.schema", "problem", "missing are the migrations 2 (");
+  EXPECT_EQ(RunTool({"migrate"}, variables_).status, 0);
+  SharedMariadb().Query("UPDATE read_count_migrations SET number = 99 WHERE number = 2");
+  const ToolResult result = Examine();
+  ExpectLine(result, "mysql.schema", "problem", "run readcount migrate");
+  ExpectLine(result, "mysql.schema", "warning", "is newer than this readcount");
+  SharedMariadb().Query("DROP TABLE read_count_migrations");
 }
 
 TEST_F(CliDoctorMysqlTest, FindsAUserWhoMayNotWriteWhatIsNeeded) {

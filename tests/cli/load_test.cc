@@ -79,7 +79,7 @@ TEST(CliLoadTest, ASecondViewerIsFoundInTheBooks) {
   Stack stack(2);
   RunningTool load({"load", "--rate", "50", "--ids", "2", "--duration", "10m", "--books"},
                    AddressesOf(stack));
-  load.AwaitOut("acknowledged");
+  load.AwaitErr("acknowledged");
   EXPECT_EQ(RunTool({"view", "1"}, AddressesOf(stack)).status, 0);
   load.Signal(SIGTERM);
   const ToolResult ended = load.Wait();
@@ -111,6 +111,33 @@ TEST(CliLoadTest, AServiceThatIsAwayIsAnError) {
   EXPECT_GT(Last(load.out, "refused"), 0);
 }
 
+TEST(CliLoadTest, ViewsThatTheGatewaySaysWereNotCountedAreRefused) {
+  Stack stack(2);
+  stack.article_service->Kill();
+  const ToolResult load = RunTool(
+      {"load", "--http", "http://" + stack.gateway->address(), "--ids", "2", "--duration", "300ms", "--json"},
+      AddressesOf(stack));
+  EXPECT_EQ(load.status, 1) << load.err;
+  EXPECT_GT(Last(load.out, "refused"), 0);
+  EXPECT_EQ(Last(load.out, "unknown"), 0) << load.out;
+}
+
+TEST(CliLoadTest, AServiceThatStopsLeavesAtMostTheMessageUnderWayUnknown) {
+  Stack stack(2);
+  RunningTool load({"load", "--ids", "2", "--duration", "10m", "--json"}, AddressesOf(stack));
+  load.AwaitOut("\"acknowledged\":");
+  EXPECT_EQ(stack.article_service->Stop(), 0);
+  load.AwaitOut("\"error\":\"the article service at ");
+  load.Signal(SIGINT);
+  const ToolResult ended = load.Wait();
+  EXPECT_GT(Last(ended.out, "refused"), 0);
+  const double acknowledged = Last(ended.out, "acknowledged"), unknown = Last(ended.out, "unknown");
+  // Its connection may be gone before the client has read that it recorded nothing.
+  EXPECT_LE(unknown, 100) << ended.out;
+  EXPECT_GE(static_cast<double>(stack.Audit().recorded()), acknowledged);
+  EXPECT_LE(static_cast<double>(stack.Audit().recorded()), acknowledged + unknown);
+}
+
 // Answers after 10 ms of the fake clock.
 class SlowSender final : public cli::ViewSender {
  public:
@@ -135,6 +162,18 @@ TEST(CliLoadTest, AViewThatHadToWaitIsChargedForIt) {
   EXPECT_NEAR(static_cast<double>(load.Read().acknowledged), 1000, 20);
   EXPECT_GT(load.latencies().Percentile(0.99), absl::Milliseconds(18));
   EXPECT_LT(load.latencies().Percentile(0.01), absl::Milliseconds(12));
+}
+
+TEST(CliLoadTest, WhatWasDueAndNotSentIsCounted) {
+  FakeClock clock;
+  // 1000 views are due and one answer takes 10 ms: 100 are sent, and the rest is not forgotten.
+  cli::Load load(
+      {.rate = 1000, .batch = 1, .duration = absl::Seconds(1)},
+      [&] { return std::make_unique<SlowSender>(clock); }, clock);
+  load.Wait();
+  const cli::Load::Totals totals = load.Read();
+  EXPECT_NEAR(static_cast<double>(totals.acknowledged), 100, 2);
+  EXPECT_EQ(totals.acknowledged + totals.not_sent, 1000u);
 }
 
 }  // namespace

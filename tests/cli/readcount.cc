@@ -21,9 +21,10 @@ std::vector<std::string> Command(const std::string& folder, const std::vector<st
 RunningTool::RunningTool(const std::vector<std::string>& arguments, const Variables& variables)
     : process_(Command(dir_.path(), arguments), dir_.path("shell"), variables) {}
 
-void RunningTool::AwaitOut(const std::string& text) const {
-  EXPECT_TRUE(Await([&] { return out().find(text) != std::string::npos; })) << text << " is not in:\n"
-                                                                            << out();
+void RunningTool::AwaitIn(const std::string& stream, const std::string& text) const {
+  const auto written = [&] { return ReadFile(dir_.path(stream)); };
+  EXPECT_TRUE(Await([&] { return written().find(text) != std::string::npos; })) << text << " is not in:\n"
+                                                                                << written();
 }
 
 ToolResult RunningTool::Wait() {

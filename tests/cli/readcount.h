@@ -28,13 +28,16 @@ class RunningTool {
   // What it has written so far.
   std::string out() const { return ReadFile(dir_.path("out")); }
 
-  // Fails the test if standard output does not hold `text` soon.
-  void AwaitOut(const std::string& text) const;
+  // Fails the test if standard output, or standard error, does not hold `text` soon.
+  void AwaitOut(const std::string& text) const { AwaitIn("out", text); }
+  void AwaitErr(const std::string& text) const { AwaitIn("err", text); }
 
   void Signal(int signal) { process_.Signal(signal); }
   ToolResult Wait();
 
  private:
+  void AwaitIn(const std::string& stream, const std::string& text) const;
+
   TempDir dir_;
   ChildProcess process_;
 };

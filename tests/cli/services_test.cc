@@ -2,10 +2,13 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
 
 #include "absl/synchronization/mutex.h"
+#include "readcount/v1/article_service.grpc.pb.h"
 #include "readcount/v1/sync_service.grpc.pb.h"
+#include "services/common/rpc/view_outcome.h"
 #include "tests/cli/terminal.h"
 
 // What the tool says to services, against a small server that notes it.
@@ -15,6 +18,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 // Keeps what it was asked, and answers with what does not depend on it.
 class NotingService final : public v1::SyncService::Service {
@@ -47,6 +51,7 @@ class NotingService final : public v1::SyncService::Service {
   grpc::Status RetryDeadLetters(grpc::ServerContext*, const v1::RetryDeadLettersRequest* request,
                                 v1::RetryDeadLettersResponse* response) override {
     Note(*request);
+    if (IsLost(request->selection())) return {grpc::StatusCode::UNAVAILABLE, "Socket closed"};
     response->set_added(2);
     response->set_views(1200);
     response->set_kept(request->selection().all() ? 1 : 0);
@@ -56,6 +61,7 @@ class NotingService final : public v1::SyncService::Service {
   grpc::Status DropDeadLetters(grpc::ServerContext*, const v1::DropDeadLettersRequest* request,
                                v1::DropDeadLettersResponse* response) override {
     Note(*request);
+    if (IsLost(request->selection())) return {grpc::StatusCode::UNAVAILABLE, "Socket closed"};
     response->set_dropped(2);
     response->set_views(15);
     return grpc::Status::OK;
@@ -68,6 +74,11 @@ class NotingService final : public v1::SyncService::Service {
   }
 
  private:
+  // A selection of letter 5, whose answer is lost.
+  static bool IsLost(const v1::DeadLetterSelection& selection) {
+    return selection.ids_size() == 1 && selection.ids(0) == 5;
+  }
+
   void Note(const google::protobuf::Message& request) {
     absl::MutexLock lock(&mutex_);
     requests_.push_back(request.ShortDebugString());
@@ -75,6 +86,39 @@ class NotingService final : public v1::SyncService::Service {
 
   absl::Mutex mutex_;
   std::vector<std::string> requests_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Ends the view of each article in a way of its own.
+class FailingArticles final : public v1::ArticleService::Service {
+ public:
+  grpc::Status ViewArticle(grpc::ServerContext*, const v1::ViewArticleRequest* request,
+                           v1::ViewArticleResponse*) override {
+    switch (request->id()) {
+      case 1:
+        return {grpc::StatusCode::UNAVAILABLE, "Socket closed"};
+      case 2:
+        return {grpc::StatusCode::INTERNAL, "RST_STREAM"};
+      case 3:
+        return grpc::Status::CANCELLED;
+      case 4:
+        return {grpc::StatusCode::UNAVAILABLE, std::string(kNothingCounted) + ": MySQL is away"};
+      default:
+        return {grpc::StatusCode::NOT_FOUND, "no such article"};
+    }
+  }
+
+  // Ends streams at their first message, as told.
+  grpc::Status ViewArticles(
+      grpc::ServerContext* context,
+      grpc::ServerReaderWriter<v1::ViewArticlesResponse, v1::ViewArticlesRequest>* stream) override {
+    v1::ViewArticlesRequest request;
+    stream->Read(&request);
+    if (says_not_recorded) context->AddTrailingMetadata(kUnansweredMetadata, kNotRecorded);
+    return {stream_code, "the stream is over"};
+  }
+
+  std::atomic<grpc::StatusCode> stream_code = grpc::StatusCode::UNAVAILABLE;
+  std::atomic<bool> says_not_recorded = false;
 };
 
 class CliServicesTest : public ::testing::Test {
@@ -85,16 +129,66 @@ class CliServicesTest : public ::testing::Test {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", std::move(credentials), &port);
     builder.RegisterService(&service_);
+    builder.RegisterService(&articles_);
     server_ = builder.BuildAndStart();
     address_ = "127.0.0.1:" + std::to_string(port);
-    variables_ = {{"READCOUNT_GATEWAY_SYNC_SERVICE", address_}, {"USER", "ann"}};
+    variables_ = {{"READCOUNT_GATEWAY_SYNC_SERVICE", address_},
+                  {"READCOUNT_GATEWAY_ARTICLE_SERVICE", address_},
+                  {"USER", "ann"}};
   }
 
   NotingService service_;
+  FailingArticles articles_;
   std::unique_ptr<grpc::Server> server_;
   std::string address_;
   Variables variables_;
 };
+
+using CliOutcomeTest = CliServicesTest;
+
+TEST_F(CliOutcomeTest, OnlyWhatWasCertainlyNotCountedIsAFailureLikeAnother) {
+  for (const char* id : {"1", "2", "3"}) {
+    const ToolResult lost = RunTool({"view", id}, variables_);
+    EXPECT_EQ(lost.status, 5) << id << lost.err;
+    EXPECT_THAT(lost.err, HasSubstr("the view may have been counted, once")) << id;
+  }
+  EXPECT_EQ(RunTool({"view", "4"}, variables_).status, 3);
+  EXPECT_EQ(RunTool({"view", "9"}, variables_).status, 1);
+}
+
+TEST_F(CliOutcomeTest, WhatIsNotKnownWinsOverWhatIsCertain) {
+  const ToolResult mixed = RunTool({"view", "9", "1", "4"}, variables_);
+  EXPECT_EQ(mixed.status, 5);
+  for (const char* words : {"article 9: ", "article 1: ", "article 4: "})
+    EXPECT_THAT(mixed.err, HasSubstr(words));
+}
+
+TEST_F(CliOutcomeTest, LoadCallsNothingUnknownThatIsCertain) {
+  const auto load = [&] {
+    return RunTool({"load", "--duration", "150ms", "--batch", "1", "--json"}, variables_).out;
+  };
+  EXPECT_THAT(load(), HasSubstr(R"("final":true)"));
+  EXPECT_THAT(load(), HasSubstr(R"("refused":0,"unknown":)"));
+  articles_.says_not_recorded = true;
+  EXPECT_THAT(load(), HasSubstr(R"("unknown":0,)"));
+  articles_.says_not_recorded = false;
+  for (const grpc::StatusCode code : {grpc::StatusCode::UNAUTHENTICATED, grpc::StatusCode::RESOURCE_EXHAUSTED,
+                                      grpc::StatusCode::UNIMPLEMENTED, grpc::StatusCode::INVALID_ARGUMENT}) {
+    articles_.stream_code = code;
+    const std::string refused = load();
+    EXPECT_THAT(refused, HasSubstr(R"("unknown":0,)")) << code;
+    EXPECT_THAT(refused, Not(HasSubstr(R"("refused":0,)"))) << code;
+  }
+}
+
+TEST_F(CliOutcomeTest, ALostRetryOrDropMayBeRepeated) {
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"dead-letters", "retry", "5"}, {"dead-letters", "drop", "5", "--yes"}}) {
+    const ToolResult lost = RunTool(command, variables_);
+    EXPECT_EQ(lost.status, 5);
+    EXPECT_THAT(lost.err, HasSubstr("repeating it is harmless"));
+  }
+}
 
 using CliDeadLettersTest = CliServicesTest;
 
