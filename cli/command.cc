@@ -6,6 +6,8 @@
 #include <CLI/Option.hpp>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "cli/environment_files.h"
@@ -31,7 +33,8 @@ std::string SettingsPath(const Context& context) {
 }
 
 std::vector<std::string> EnvironmentPaths(const Context& context) {
-  if (SettingsPath(context) != PackageFile(context, kUsualFile)) return {};
+  std::error_code error;  // one of them is not there
+  if (!std::filesystem::equivalent(SettingsPath(context), PackageFile(context, kUsualFile), error)) return {};
   return {PackageFile(context, "servers.env"), PackageFile(context, "gateway.env")};
 }
 
