@@ -85,6 +85,8 @@ TEST_F(MigrateTest, ShowsWhatItWouldDoAndChangesNothing) {
 }
 
 TEST_F(MigrateTest, WritesJsonForPrograms) {
+  EXPECT_THAT(Migrate({"--dry-run", "--json"}).second,
+              HasSubstr(R"({"number":3,"name":"dropped_letters","state":"pending"})"));
   EXPECT_THAT(Migrate({"--json"}).second,
               HasSubstr(R"({"number":1,"name":"article_sys","state":"applied"})"));
   EXPECT_THAT(Migrate({"--status", "--json"}).second,
