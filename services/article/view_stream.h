@@ -9,7 +9,6 @@
 #include "readcount/v1/article_service.pb.h"
 #include "services/article/reader.h"
 #include "services/common/rpc/rpc_meter.h"
-#include "services/common/rpc/view_outcome.h"
 
 namespace readcount {
 
