@@ -145,13 +145,13 @@ TEST_F(DeadLetterBoxTest, SaysThatTheServerIsAwayAndComesBackByItself) {
   EXPECT_EQ(Retry().added, 1u);
 }
 
-TEST_F(DeadLetterBoxTest, SaysWhichFilesAreMissingWhenThereIsNoTableForDroppedLetters) {
+TEST_F(DeadLetterBoxTest, SaysWhatToRunWhenThereIsNoTableForDroppedLetters) {
   Apply({{77, 4}});
   SharedMariadb().Query("RENAME TABLE read_count_dropped_letters TO set_aside");
   const absl::Status dropped = box_.Drop({}, "me", [] { return false; }).status();
   SharedMariadb().Query("RENAME TABLE set_aside TO read_count_dropped_letters");
   EXPECT_EQ(dropped.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(dropped.message()), ::testing::HasSubstr("load the files of sql/"));
+  EXPECT_THAT(std::string(dropped.message()), ::testing::HasSubstr("run readcount migrate"));
   EXPECT_THAT(List(), ::testing::SizeIs(1));
 }
 
