@@ -19,7 +19,7 @@ namespace {
 // How a call that changes something ended. When its answer was lost nobody knows whether it was done.
 absl::Status ExplainedChange(const grpc::Status& status, const Endpoint& endpoint,
                              const grpc::ClientContext& call) {
-  const absl::Status error = Explained(status, endpoint);
+  absl::Status error = Explained(status, endpoint);
   if (!IsAnswerLost(status, call)) return error;
   return absl::UnknownError(absl::StrCat(
       error.message(),

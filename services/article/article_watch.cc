@@ -33,7 +33,6 @@ void ArticleWatches::Read(const std::vector<uint64_t>& ids, const CountFeed::Don
     absl::MutexLock lock(&mutex_);
     ++reads_;
   }
-  // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): it misses that what is moved is freed.
   reader_.Read(ArticleReader::Ids(ids.begin(), ids.end()), {.record = false, .text = false},
                [this, done](const ArticleReader::Results& results) {
                  CountFeed::Reading reading;
