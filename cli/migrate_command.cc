@@ -158,7 +158,7 @@ absl::Status Migrate(Context& context, const Options& options) {
   mysql::Migrator migrator({.mysql = settings->mysql, .applied_by = kVersion}, *files);
   if (options.status || options.dry_run) return Preview(context, options, migrator, *files);
   ApplyReport report(context);
-  const absl::Status status = migrator.Apply([&](const Migration& file) { report.Begins(file); });
+  absl::Status status = migrator.Apply([&](const Migration& file) { report.Begins(file); });
   if (!status.ok()) return status;
   report.Done();
   if (context.json()) return status;

@@ -32,7 +32,7 @@ absl::StatusOr<v1::Article> ArticleClient::View(uint64_t id) {
   v1::ViewArticleResponse response;
   const grpc::Status status = impl_->stub->ViewArticle(&call, request, &response);
   if (status.ok()) return std::move(*response.mutable_article());
-  const absl::Status error = Explained(status, impl_->endpoint);
+  absl::Status error = Explained(status, impl_->endpoint);
   if (IsKnownUncounted(status, call)) return error;
   return absl::UnknownError(absl::StrCat(error.message(), ": the view may have been counted, once"));
 }

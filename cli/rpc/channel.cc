@@ -15,7 +15,7 @@ constexpr int kMaxReplyBytes = 80 << 20;
 constexpr int kPingAfterMs = 10'000, kPingTimeoutMs = 5000;
 
 std::string ToReach(const absl::Status& status, const Endpoint& endpoint) {
-  const std::string check = absl::StrCat(": check that it runs, or name its address by ", endpoint.option);
+  std::string check = absl::StrCat(": check that it runs, or name its address by ", endpoint.option);
   if (absl::StrContains(status.message(), "Connection refused")) return check;
   return check + (endpoint.credentials.tls ? "; does it speak TLS, with a certificate that --tls-ca covers?"
                                            : "; does it ask for TLS (--tls-ca)?");
@@ -70,7 +70,7 @@ void PrepareCall(grpc::ClientContext& call, const Endpoint& endpoint) {
 }
 
 absl::Status Explained(const grpc::Status& status, const Endpoint& endpoint) {
-  const absl::Status plain = FromGrpc(status);
+  absl::Status plain = FromGrpc(status);
   if (plain.ok()) return plain;
   return {plain.code(), absl::StrCat(endpoint.name, " at ", endpoint.address, ": ", plain.message(),
                                      ToDo(plain, endpoint))};

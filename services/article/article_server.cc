@@ -50,7 +50,7 @@ absl::Status CheckSpool(const Settings& settings) {
     return absl::InvalidArgumentError(
         absl::StrCat(settings.Where("article.spool_keeps"), ": everything needs a file: set article.spool"));
   }
-  const absl::Status file = SqliteSpool::Check(settings.article.spool);
+  absl::Status file = SqliteSpool::Check(settings.article.spool);
   if (file.ok()) return file;
   return absl::InvalidArgumentError(absl::StrCat(settings.Where("article.spool"), ": ", file.message()));
 }

@@ -289,7 +289,7 @@ absl::StatusOr<Result> Connection::Run(absl::string_view sql, absl::Span<const A
   result.last_insert_id = mysql_stmt_insert_id(statement);
   if (mysql_stmt_field_count(statement) > 0) {
     if (!FetchRows(statement, result.rows)) {
-      const absl::Status status = impl_->FailStatement(statement, decided);
+      absl::Status status = impl_->FailStatement(statement, decided);
       // A deadlock, say. MariaDB's library would wait at the statement's next use for the rows that it lacks.
       impl_->statements.erase(impl_->statements.find(sql));
       return status;

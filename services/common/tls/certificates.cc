@@ -140,8 +140,8 @@ absl::Status CheckTls(const Settings& settings, const TlsKeys& keys, const TlsSe
   if (server && has_ca && !has_certificate) return Needs(settings, keys.ca, keys.certificate);
   if (!server && has_certificate && !has_ca) return Needs(settings, keys.certificate, keys.ca);
   if (has_certificate) {
-    const absl::Status own = CheckOwn({settings.Where(keys.certificate), tls.certificate},
-                                      {settings.Where(keys.key), tls.key}, now);
+    absl::Status own = CheckOwn({settings.Where(keys.certificate), tls.certificate},
+                                {settings.Where(keys.key), tls.key}, now);
     if (!own.ok()) return own;
   }
   return has_ca ? CheckCa({settings.Where(keys.ca), tls.ca}, now) : absl::OkStatus();
