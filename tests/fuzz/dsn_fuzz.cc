@@ -22,11 +22,14 @@ void RequireSame(const Dsn& one, const absl::StatusOr<Dsn>& other) {
                 "a DSN that is encoded anew means the same");
 }
 
+std::string Login(const Dsn& dsn) {
+  return absl::StrCat(Encoded(dsn.user), ":", Encoded(dsn.password), "@");
+}
+
 std::string Server(const Dsn& dsn) {
-  const std::string login = absl::StrCat(Encoded(dsn.user), ":", Encoded(dsn.password), "@");
-  if (!dsn.socket.empty()) return login;
+  if (!dsn.socket.empty()) return Login(dsn);
   const bool bare = absl::StrContains(dsn.host, ']');
-  return absl::StrCat(login, bare ? "" : "[", dsn.host, bare ? "" : "]", ":", dsn.port);
+  return absl::StrCat(Login(dsn), bare ? "" : "[", dsn.host, bare ? "" : "]", ":", dsn.port);
 }
 
 void CheckMysql(absl::string_view text) {
@@ -49,8 +52,8 @@ void CheckRedis(absl::string_view text) {
   if (dsn->socket.empty()) {
     RequireSame(*dsn, ParseRedisDsn(absl::StrCat("redis://", Server(*dsn), "/", database)));
   } else {
-    RequireSame(*dsn, ParseRedisDsn(absl::StrCat("unix://:", Encoded(dsn->password), "@/",
-                                                 Encoded(dsn->socket.substr(1)), "?db=", database)));
+    RequireSame(*dsn, ParseRedisDsn(absl::StrCat("unix://", Login(*dsn), "/", Encoded(dsn->socket.substr(1)),
+                                                 "?db=", database)));
   }
 }
 
