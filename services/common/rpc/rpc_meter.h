@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/base/optimization.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -34,8 +35,9 @@ class MethodMeter {
  private:
   friend class RpcMeter;
 
-  EventCount started_, received_, sent_;
-  std::array<EventCount, kCodes> ended_;
+  // Calls begin and end on different threads.
+  ABSL_CACHELINE_ALIGNED EventCount started_, received_, sent_;
+  ABSL_CACHELINE_ALIGNED std::array<EventCount, kCodes> ended_;
   Histogram duration_{LatencyBounds()};
 };
 
