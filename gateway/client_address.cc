@@ -1,9 +1,8 @@
 #include "gateway/client_address.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <cstring>
+#include <array>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -15,7 +14,6 @@
 namespace readcount::gateway {
 namespace {
 
-constexpr std::array<unsigned char, 12> kV4Mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 constexpr int kV4Offset = 96;  // bits before an IPv4 address
 
 bool SameBits(const std::array<unsigned char, 16>& one, const std::array<unsigned char, 16>& other,
@@ -25,38 +23,7 @@ bool SameBits(const std::array<unsigned char, 16>& one, const std::array<unsigne
   return rest == 0 || ((one[bytes] ^ other[bytes]) >> (8 - rest)) == 0;
 }
 
-// Of `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:4711` the address.
-absl::string_view WithoutPort(absl::string_view text) {
-  if (absl::StartsWith(text, "[")) return text.substr(1, std::min(text.find(']'), text.size()) - 1);
-  if (std::count(text.begin(), text.end(), ':') == 1) return text.substr(0, text.find(':'));
-  return text;
-}
-
 }  // namespace
-
-std::optional<IpAddress> IpAddress::Parse(absl::string_view text) {
-  // Without the zone of a link-local address (RFC 4007, section 11).
-  const std::string terminated(text.substr(0, text.find('%')));
-  IpAddress address;
-  if (inet_pton(AF_INET6, terminated.c_str(), address.bytes_.data()) == 1) return address;
-  std::copy(kV4Mapped.begin(), kV4Mapped.end(), address.bytes_.begin());
-  if (inet_pton(AF_INET, terminated.c_str(), address.bytes_.data() + kV4Mapped.size()) == 1) return address;
-  return std::nullopt;
-}
-
-bool IpAddress::is_v4() const {
-  return std::equal(kV4Mapped.begin(), kV4Mapped.end(), bytes_.begin());
-}
-
-std::string IpAddress::ToString() const {
-  std::array<char, INET6_ADDRSTRLEN> text = {};
-  if (is_v4()) {
-    inet_ntop(AF_INET, bytes_.data() + kV4Mapped.size(), text.data(), text.size());
-  } else {
-    inet_ntop(AF_INET6, bytes_.data(), text.data(), text.size());
-  }
-  return text.data();
-}
 
 absl::StatusOr<TrustedProxies> TrustedProxies::Parse(absl::string_view list) {
   TrustedProxies proxies;
@@ -93,7 +60,7 @@ std::string TrustedProxies::ClientOf(const std::string& peer, absl::string_view 
     const size_t comma = forwarded_for.rfind(',');
     const size_t begin = comma == absl::string_view::npos ? 0 : comma + 1;
     const std::optional<IpAddress> before =
-        IpAddress::Parse(WithoutPort(absl::StripAsciiWhitespace(forwarded_for.substr(begin))));
+        IpAddress::ParseWithPort(absl::StripAsciiWhitespace(forwarded_for.substr(begin)));
     if (!before.has_value()) break;
     client = before;
     forwarded_for = forwarded_for.substr(0, begin == 0 ? 0 : begin - 1);

@@ -1,29 +1,13 @@
 #pragma once
 
-#include <array>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "services/common/base/ip_address.h"
 
 namespace readcount::gateway {
-
-// An IPv4 or IPv6 address; an IPv4 address is what IPv6 maps it to (RFC 4291, section 2.5.5.2), so that both
-// ways of writing it mean the same.
-class IpAddress {
- public:
-  // None for what is no address in digits.
-  static std::optional<IpAddress> Parse(absl::string_view text);
-
-  bool is_v4() const;
-  const std::array<unsigned char, 16>& bytes() const { return bytes_; }
-  std::string ToString() const;
-
- private:
-  std::array<unsigned char, 16> bytes_ = {};
-};
 
 // The proxies whose word about their clients is taken. The same after construction.
 class TrustedProxies {

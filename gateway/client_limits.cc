@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "gateway/client_address.h"
+#include "services/common/base/ip_address.h"
 
 namespace readcount::gateway {
 

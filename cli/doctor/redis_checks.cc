@@ -113,7 +113,7 @@ void CheckClock(redis::Connection& connection, const Clock& clock, Diagnoses& fo
 }
 
 void CheckPassword(const Dsn& dsn, Diagnoses& found) {
-  const bool local = !dsn.socket.empty() || IsLoopback(dsn.host);
+  const bool local = !dsn.socket.empty() || IsOfThisMachine(dsn.host);
   if (!dsn.password.empty() || local) return;
   found.Warn("redis.password", absl::StrCat("Redis at ", dsn.ForDisplay(), " asks for no password"),
              "set one (requirepass or ACL SETUSER), and put it into redis.dsn: whoever reaches it may change "

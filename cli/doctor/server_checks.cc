@@ -1,10 +1,11 @@
 #include "cli/doctor/server_checks.h"
 
 #include <algorithm>
+#include <optional>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/format.h"
+#include "services/common/base/ip_address.h"
 
 namespace readcount::cli {
 namespace {
@@ -43,8 +44,9 @@ void JudgeSettings(const std::string& check, const std::string& sound, const Dur
   if (durability.findings.empty()) found.Ok(check, sound);
 }
 
-bool IsLoopback(absl::string_view host) {
-  return absl::StartsWith(host, "127.") || host == "::1" || host == "localhost";
+bool IsOfThisMachine(absl::string_view host) {
+  const std::optional<IpAddress> address = IpAddress::Parse(host);
+  return host == "localhost" || (address.has_value() && address->is_loopback());
 }
 
 }  // namespace readcount::cli

@@ -20,6 +20,6 @@ void JudgeSettings(const std::string& check, const std::string& sound, const Dur
                    Diagnoses& found);
 
 // True for hosts that only this machine reaches.
-bool IsLoopback(absl::string_view host);
+bool IsOfThisMachine(absl::string_view host);
 
 }  // namespace readcount::cli

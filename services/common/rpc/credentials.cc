@@ -3,10 +3,12 @@
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_credentials_options.h>
 
+#include <optional>
 #include <string>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
+#include "services/common/base/ip_address.h"
 
 namespace readcount {
 namespace {
@@ -21,10 +23,9 @@ std::shared_ptr<grpc::experimental::FileWatcherCertificateProvider> Watch(const 
 
 // As grpc::ServerContext::peer has it: ipv4:127.0.0.1:4711 or ipv6:[::1]:4711, with the brackets escaped or
 // not.
-bool IsLoopback(absl::string_view peer) {
-  const std::string plain = absl::StrReplaceAll(peer, {{"%5B", "["}, {"%5D", "]"}, {"%3A", ":"}});
-  return absl::StartsWith(plain, "ipv4:127.") || absl::StartsWith(plain, "ipv6:[::1]:") ||
-         absl::StartsWith(plain, "ipv6:[::ffff:127.");
+std::optional<IpAddress> AddressOf(absl::string_view peer) {
+  if (!absl::ConsumePrefix(&peer, "ipv4:") && !absl::ConsumePrefix(&peer, "ipv6:")) return std::nullopt;
+  return IpAddress::ParseWithPort(absl::StrReplaceAll(peer, {{"%5B", "["}, {"%5D", "]"}, {"%3A", ":"}}));
 }
 
 }  // namespace
@@ -56,7 +57,8 @@ Caller CallerOf(const grpc::ServerContextBase& context) {
     caller.authorization.emplace_back(value->second.data(), value->second.size());
   const std::shared_ptr<const grpc::AuthContext> peer = context.auth_context();
   caller.certified = peer != nullptr && peer->IsPeerAuthenticated();
-  caller.loopback = IsLoopback(context.peer());
+  const std::optional<IpAddress> address = AddressOf(context.peer());
+  caller.loopback = address.has_value() && address->is_loopback();
   return caller;
 }
 

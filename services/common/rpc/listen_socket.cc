@@ -8,8 +8,10 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/base/ip_address.h"
 #include "services/common/rpc/descriptors.h"
 
 namespace readcount {
@@ -93,14 +95,6 @@ int BindAll(const addrinfo* list, uint16_t port, ListenSockets& result) {
   return result.sockets.empty() ? passed_over : 0;
 }
 
-bool IsLoopback(const sockaddr* address) {
-  if (address->sa_family == AF_INET6) {
-    const in6_addr& host = reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr;
-    return IN6_IS_ADDR_LOOPBACK(&host) || (IN6_IS_ADDR_V4MAPPED(&host) && host.s6_addr[12] == IN_LOOPBACKNET);
-  }
-  return ntohl(reinterpret_cast<const sockaddr_in*>(address)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-}
-
 }  // namespace
 
 FileDescriptor::~FileDescriptor() {
@@ -124,7 +118,8 @@ bool IsReachable(const Address& address) {
   const absl::StatusOr<AddressList> list = Resolve(address);
   if (!list.ok()) return false;
   for (const addrinfo* info = list->get(); info != nullptr; info = info->ai_next) {
-    if (!IsLoopback(info->ai_addr)) return true;
+    const std::optional<IpAddress> found = IpAddress::Of(*info->ai_addr);
+    if (!found.has_value() || !found->is_loopback()) return true;
   }
   return false;
 }
