@@ -33,7 +33,8 @@ absl::StatusOr<std::vector<Migration>> Files(const Options& options) {
 
 absl::string_view StateOf(const Migration& file, const AppliedMigration* applied) {
   if (applied == nullptr) return "pending";
-  return applied->sha256 == file.sha256 ? "applied" : "changed";
+  if (applied->sha256 != file.sha256) return "changed";
+  return applied->tables_there ? "applied" : "tables missing";
 }
 
 // What a database has, and what the files would bring.

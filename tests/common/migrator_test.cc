@@ -141,6 +141,20 @@ TEST_F(MigratorTest, AFileThatFailsIsNamedWithItsLineAndRunAgainFromItsBeginning
   EXPECT_THAT(Apply(*ParseMigrations(texts)), ElementsAre(name));
 }
 
+TEST_F(MigratorTest, AFileWhoseTablesAreGoneIsAppliedAgain) {
+  const std::vector<Migration> files = Files();
+  Apply(files);
+  const auto whole = Schema();
+  Run("DROP TABLE article_sys.read_count_dropped_letters");
+  const absl::StatusOr<AppliedMigrations> applied = MakeMigrator(files).ReadApplied();
+  ASSERT_TRUE(applied.ok()) << applied.status();
+  EXPECT_TRUE(applied->at(2).tables_there);
+  EXPECT_FALSE(applied->at(3).tables_there);
+  EXPECT_THAT(Apply(files), ElementsAre(files[2].file));
+  EXPECT_EQ(Schema(), whole);
+  EXPECT_THAT(Apply(files), IsEmpty());
+}
+
 TEST_F(MigratorTest, RefusesAFileThatWasChangedAfterItWasApplied) {
   Apply(Files());
   std::vector<MigrationText> texts = BuiltInMigrationTexts();

@@ -27,7 +27,8 @@ constexpr absl::string_view kReadNotes =
     "SELECT number, name, sha256, applied_at, applied_by FROM read_count_migrations";
 constexpr absl::string_view kNote =
     "INSERT INTO read_count_migrations (number, name, sha256, applied_at, applied_by) VALUES (?, ?, ?, "
-    "UTC_TIMESTAMP(6), LEFT(CONCAT(?, ', ', CURRENT_USER()), 200))";
+    "UTC_TIMESTAMP(6), LEFT(CONCAT(?, ', ', CURRENT_USER()), 200)) "
+    "ON DUPLICATE KEY UPDATE applied_at = VALUES(applied_at), applied_by = VALUES(applied_by)";
 constexpr absl::string_view kCreateNotes =
     "CREATE TABLE IF NOT EXISTS read_count_migrations ("
     "number int unsigned NOT NULL COMMENT 'of the file in sql/', "
@@ -63,17 +64,28 @@ absl::StatusOr<std::optional<AppliedMigrations>> ReadNotes(Connection& connectio
   return applied;
 }
 
+bool HasTablesOf(const Migration& migration, const Tables& tables) {
+  return std::all_of(migration.tables.begin(), migration.tables.end(),
+                     [&tables](const std::string& table) { return tables.contains(table); });
+}
+
 // Enters the database, if there is one, and reads its notes.
-absl::StatusOr<AppliedMigrations> EnterDatabase(Connection& connection) {
+absl::StatusOr<AppliedMigrations> EnterDatabase(Connection& connection,
+                                                const std::vector<Migration>& migrations) {
   const absl::StatusOr<Result> exists = connection.Execute(kDatabaseExists);
   if (!exists.ok()) return exists.status();
   if (ToUint64(exists->rows[0][0]) == 0) return AppliedMigrations();
   if (absl::Status status = connection.Command(kUseDatabase); !status.ok()) return status;
   const absl::StatusOr<Tables> tables = ReadTables(connection);
   if (!tables.ok()) return tables.status();
-  absl::StatusOr<std::optional<AppliedMigrations>> applied = ReadNotes(connection, *tables);
-  if (!applied.ok()) return applied.status();
-  return (*std::move(applied)).value_or(AppliedMigrations());
+  absl::StatusOr<std::optional<AppliedMigrations>> notes = ReadNotes(connection, *tables);
+  if (!notes.ok()) return notes.status();
+  AppliedMigrations applied = (*std::move(notes)).value_or(AppliedMigrations());
+  for (const Migration& migration : migrations) {
+    if (const auto found = applied.find(migration.number); found != applied.end())
+      found->second.tables_there = HasTablesOf(migration, *tables);
+  }
+  return applied;
 }
 
 absl::Status At(const absl::Status& status, const Migration& migration, int line) {
@@ -105,6 +117,8 @@ absl::StatusOr<std::vector<Migration>> PendingMigrations(const std::vector<Migra
           absl::StrCat(migration.file, ": is not what was applied at ", found->second.applied_at, " UTC by ",
                        found->second.applied_by, " (SHA-256 ", found->second.sha256,
                        "): put the file back as it was, and let a new file bring what is to change"));
+    } else if (!found->second.tables_there) {
+      pending.push_back(migration);
     }
   }
   return pending;
@@ -128,7 +142,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Migrator::Open() const {
 absl::StatusOr<AppliedMigrations> Migrator::ReadApplied() {
   absl::StatusOr<std::unique_ptr<Connection>> connection = Open();
   if (!connection.ok()) return connection.status();
-  return EnterDatabase(**connection);
+  return EnterDatabase(**connection, migrations_);
 }
 
 // The server takes it back when the session ends, and not before a statement of the session has ended.
@@ -149,7 +163,7 @@ absl::Status Migrator::Apply(absl::FunctionRef<void(const Migration&)> before) {
   absl::StatusOr<std::unique_ptr<Connection>> connection = Open();
   if (!connection.ok()) return connection.status();
   if (absl::Status status = TakeLock(**connection); !status.ok()) return status;
-  const absl::StatusOr<AppliedMigrations> applied = EnterDatabase(**connection);
+  const absl::StatusOr<AppliedMigrations> applied = EnterDatabase(**connection, migrations_);
   if (!applied.ok()) return applied.status();
   const absl::StatusOr<std::vector<Migration>> pending = PendingMigrations(migrations_, *applied);
   if (!pending.ok()) return pending.status();
@@ -179,9 +193,7 @@ SchemaState CompareSchema(const std::vector<Migration>& migrations, const Tables
                           const std::optional<AppliedMigrations>& applied) {
   SchemaState state;
   for (const Migration& migration : migrations) {
-    const bool whole = std::all_of(migration.tables.begin(), migration.tables.end(),
-                                   [&](const std::string& table) { return tables.contains(table); });
-    if (!whole || (applied.has_value() && !applied->contains(migration.number)))
+    if (!HasTablesOf(migration, tables) || (applied.has_value() && !applied->contains(migration.number)))
       state.missing.push_back(Title(migration.number, migration.name));
   }
   if (applied.has_value() && !applied->empty() && applied->rbegin()->first > migrations.size())

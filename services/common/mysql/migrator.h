@@ -20,13 +20,15 @@ namespace readcount::mysql {
 struct AppliedMigration {
   std::string name;
   std::string sha256;
-  std::string applied_at;  // UTC, 2026-01-02 03:04:05.678901
-  std::string applied_by;  // readcount 0.1.0, root@localhost
+  std::string applied_at;    // UTC, 2026-01-02 03:04:05.678901
+  std::string applied_by;    // readcount 0.1.0, root@localhost
+  bool tables_there = true;  // those that the file creates; not so after a restore of a part, say
 };
 using AppliedMigrations = std::map<unsigned, AppliedMigration>;  // by number
 
-// Those of `migrations` that the database lacks, in order. FAILED_PRECONDITION, saying what to do, if a file
-// is no longer what was applied, or the database has a migration that is not among them.
+// Those of `migrations` that the database lacks, or lacks tables of, in order. FAILED_PRECONDITION, saying
+// what to do, if a file is no longer what was applied, or the database has a migration that is not among
+// them.
 absl::StatusOr<std::vector<Migration>> PendingMigrations(const std::vector<Migration>& migrations,
                                                          const AppliedMigrations& applied);
 
