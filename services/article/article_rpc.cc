@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/article/proto_convert.h"
+#include "services/common/rpc/status.h"
 #include "services/common/rpc/view_outcome.h"
 
 namespace readcount {
@@ -19,8 +20,9 @@ grpc::ServerUnaryReactor* Refuse(const UnaryCall& call, const absl::Status& why)
 // What ended the recording of a view. A broken connection is UNAVAILABLE too: words tell the client which it
 // was.
 absl::Status SayingWhatWasCounted(const absl::Status& status) {
-  if (!absl::IsUnavailable(status) || absl::StrContains(status.message(), kNothingCounted)) return status;
-  return absl::UnavailableError(absl::StrCat(kNothingCounted, ": ", status.message()));
+  const absl::Status told = ForCaller(status);
+  if (!absl::IsUnavailable(told) || absl::StrContains(told.message(), kNothingCounted)) return told;
+  return absl::UnavailableError(absl::StrCat(kNothingCounted, ": ", told.message()));
 }
 
 }  // namespace

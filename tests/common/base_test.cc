@@ -115,6 +115,9 @@ TEST(RpcStatusTest, KeepsCodesSoThatNobodyRepeatsAnUnknownOutcome) {
   EXPECT_EQ(ToGrpc(absl::NotFoundError("no")).error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(ToGrpc(absl::UnknownError("lost")).error_code(), grpc::StatusCode::UNKNOWN);
   EXPECT_EQ(ToGrpc(absl::UnknownError("lost")).error_message(), "lost");
+  for (const absl::Status& of_a_server :
+       {absl::PermissionDeniedError("check it"), absl::FailedPreconditionError("check it")})
+    EXPECT_EQ(FromGrpc(ToGrpc(of_a_server)), absl::UnavailableError("check it"));
   EXPECT_EQ(FromGrpc(ToGrpc(absl::AbortedError("x"))), absl::AbortedError("x"));
 }
 

@@ -21,7 +21,7 @@ Stack::Stack(uint64_t article_count, const std::string& sync_interval,
   ResetServers(article_count);
   std::map<std::string, std::string> variables = ServerVariables();
   variables["READCOUNT_SYNC_INTERVAL"] = sync_interval;
-  variables.insert(more.begin(), more.end());
+  for (const auto& [name, value] : more) variables[name] = value;
   article_service = std::make_unique<ProgramProcess>("article-service", variables);
   sync_service = std::make_unique<ProgramProcess>("sync-service", variables);
   variables["READCOUNT_GATEWAY_ARTICLE_SERVICE"] = article_service->address();

@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "absl/strings/str_replace.h"
 #include "services/common/base/sleeper.h"
 #include "tests/e2e/load.h"
 #include "tests/e2e/stack.h"
@@ -80,6 +81,29 @@ TEST(Fault26, BadIdsLeaveNothingInRedis) {
   }
   SharedMariadb().Query("UPDATE articles SET is_deleted = 1 WHERE id = 2");
   EXPECT_EQ(client.Get("/api/article/2")->status, 404);
+  EXPECT_EQ(SharedRedis().Command({"EXISTS", kLiveKey}).integer, 0);
+}
+
+TEST(WalkTest, AServiceThatMysqlDoesNotLetInIsUnavailableToItsCallers) {
+  const std::string stranger = absl::StrReplaceAll(SharedMariadb().url(), {{"root@", "stranger:wrong@"}});
+  Stack stack(2, "off", {{"READCOUNT_MYSQL_DSN", stranger}});
+  HttpClient client(stack.gateway->address());
+  const std::optional<HttpReply> viewed = client.Get("/api/article/1");
+  ASSERT_TRUE(viewed.has_value());
+  EXPECT_EQ(viewed->status, 503) << viewed->body;
+  EXPECT_THAT(viewed->body, ::testing::HasSubstr("nothing was counted"));
+  EXPECT_EQ(client.Get("/api/articles")->status, 503);
+  EXPECT_EQ(client.Get("/api/sync/runs")->status, 503);
+  grpc::ClientContext view, audit;
+  v1::ViewArticleRequest request;
+  v1::ViewArticleResponse response;
+  request.set_id(1);
+  const grpc::Status status = stack.articles->ViewArticle(&view, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_THAT(status.error_message(), ::testing::AllOf(::testing::HasSubstr("nothing was counted"),
+                                                       ::testing::HasSubstr("check mysql.dsn")));
+  v1::AuditResponse books;
+  EXPECT_EQ(stack.syncer->Audit(&audit, {}, &books).error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(SharedRedis().Command({"EXISTS", kLiveKey}).integer, 0);
 }
 

@@ -4,9 +4,15 @@
 
 namespace readcount {
 
+absl::Status ForCaller(const absl::Status& status) {
+  if (!absl::IsPermissionDenied(status) && !absl::IsFailedPrecondition(status)) return status;
+  return absl::UnavailableError(status.message());
+}
+
 grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
-  return {static_cast<grpc::StatusCode>(status.code()), std::string(status.message())};
+  const absl::Status told = ForCaller(status);
+  return {static_cast<grpc::StatusCode>(told.code()), std::string(told.message())};
 }
 
 absl::Status FromGrpc(const grpc::Status& status) {

@@ -19,8 +19,9 @@ class UnaryCall {
 
   // After this the request, the response and the context may be gone.
   void Answer(const absl::Status& status) const {
-    metered_.End(status.code());
-    reactor_->Finish(ToGrpc(status));
+    const absl::Status told = ForCaller(status);
+    metered_.End(told.code());
+    reactor_->Finish(ToGrpc(told));
   }
 
   // What the service's method returns to gRPC.
