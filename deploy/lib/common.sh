@@ -10,6 +10,29 @@ die() {
   exit 1
 }
 
+# answer_help ARGUMENT...: prints what the head of the script says and ends, if one of them asks for it.
+answer_help() {
+  local argument
+  for argument in "$@"; do
+    [[ $argument =~ ^(--help|-h)$ ]] || continue
+    print_usage
+    exit 0
+  done
+}
+
+# refuse WHY: bad usage, which is said with what the head of the script says.
+refuse() {
+  printf '%s: %s\n\n' "$(basename "$0")" "$*" >&2
+  print_usage >&2
+  exit 2
+}
+
+# print_usage: the comment at the head of the script.
+print_usage() {
+  printf 'deploy/%s\n\n' "$(basename "$0")"
+  sed -n -e 1d -e '/^#/!q' -e 's/^# \{0,1\}//p' "$0"
+}
+
 # packages_missing FILE...: the packages of these lists that are not installed.
 packages_missing() {
   local package
