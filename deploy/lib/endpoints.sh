@@ -30,21 +30,48 @@ print_metrics() {
   [ -z "${urls// /}" ] || printf 'Prometheus finds metrics at %s.\n' "$(printf '%s\n' $urls | paste -sd' ')"
 }
 
+gateway_answers() { curl -fsS -o /dev/null "$@" "$GATEWAY_URL/healthz" 2>/dev/null; }
+
+# curl_command: curl as it accepts the gateway's certificate, which may be of an authority that this machine does not
+# know, or name the gateway as others call it.
+curl_command() {
+  local certificate
+  certificate=$(setting gateway.tls_certificate)
+  if gateway_answers; then
+    printf 'curl\n'
+  elif gateway_answers --cacert "$certificate"; then
+    printf 'curl --cacert %q\n' "$certificate"
+  else
+    printf 'curl -k\n'
+  fi
+}
+
+# grpcurl_command: grpcurl as it accepts the services' certificates: the gateway does by the same authority.
+grpcurl_command() {
+  local authority
+  authority=$(setting gateway.services_ca)
+  if [ -n "$authority" ]; then printf 'grpcurl -cacert %q\n' "$authority"; else printf 'grpcurl -plaintext\n'; fi
+}
+
 print_what_to_try() {
+  local grpcurl readcount
+  grpcurl=$(grpcurl_command)
+  readcount="set -a; . ${state#"$root/"}/readcount.env; ${bin#"$root/"}/readcount"
   cat <<TEXT
 
 readcount is up: its dashboard is at $GATEWAY_URL/. In another terminal, in
 $root, try:
 
-  curl $GATEWAY_URL/api/article/1
+  $(curl_command) $GATEWAY_URL/api/article/1
   $REDIS_CLI hget article_sys:read_count:hash 1
   $MYSQL_CLI -e 'select id, read_count from articles where id = 1'
-  grpcurl -plaintext $SYNC_ADDR readcount.v1.SyncService/RunSync
-  grpcurl -plaintext $ARTICLE_ADDR list
-  (set -a; . ${state#"$root/"}/readcount.env; ${bin#"$root/"}/readcount doctor)
+  ($readcount sync run)
+  ($readcount doctor)
+  $grpcurl $ARTICLE_ADDR list
+  $grpcurl $SYNC_ADDR describe readcount.v1.SyncService
 
 $(print_metrics)
-The last line is how \`readcount\` finds the programs and their servers, whatever it is to do. These addresses are in
+By readcount.env \`readcount\` finds the programs and their servers, whatever it is to do. The addresses are in
 ${state#"$root/"}/endpoints.env, the logs in ${state#"$root/"}/log/.
 TEXT
 }
