@@ -35,7 +35,10 @@ install(FILES ${units}/readcount-article.service ${units}/readcount-sync.service
         DESTINATION /lib/systemd/system COMPONENT readcount)
 install(FILES ${units}/sysusers.conf DESTINATION lib/sysusers.d RENAME readcount.conf COMPONENT readcount)
 install(FILES ${units}/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME readcount.conf COMPONENT readcount)
-install(FILES README.md ${package}/copyright ${prepared}/changelog.gz DESTINATION share/doc/readcount COMPONENT readcount)
+install(FILES deploy/prometheus/alerts.yml deploy/prometheus/prometheus.yml DESTINATION share/readcount/prometheus
+        COMPONENT readcount)
+install(FILES deploy/grafana/readcount.json DESTINATION share/readcount/grafana COMPONENT readcount)
+install(FILES README.md CHANGELOG.md ${package}/copyright ${prepared}/changelog.gz DESTINATION share/doc/readcount COMPONENT readcount)
 install(FILES ${package}/lintian-overrides DESTINATION share/lintian/overrides RENAME readcount COMPONENT readcount)
 
 set(CPACK_GENERATOR DEB)

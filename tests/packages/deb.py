@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import tempfile
 
@@ -11,6 +12,13 @@ from tools import BUILD, ROOT, await_true, expect, run
 UNITS = ["readcount-article.service", "readcount-sync.service", "readcount-gateway.service"]
 PROGRAMS = {"readcount-article.service": "article-service", "readcount-sync.service": "sync-service",
             "readcount-gateway.service": "gateway"}
+HANDED_ON = {  # what the package has as it is here
+    "/usr/share/doc/readcount/CHANGELOG.md": "CHANGELOG.md",
+    "/usr/share/doc/readcount/README.md": "README.md",
+    "/usr/share/readcount/grafana/readcount.json": "deploy/grafana/readcount.json",
+    "/usr/share/readcount/prometheus/alerts.yml": "deploy/prometheus/alerts.yml",
+    "/usr/share/readcount/prometheus/prometheus.yml": "deploy/prometheus/prometheus.yml",
+}
 MOST_EXPOSURE = 15  # of 100, as systemd-analyze security counts
 NEXT_VERSION = "999"
 PASSWORD = "p-assw0rd"
@@ -49,6 +57,12 @@ def readme(begin, end):
     return found[0]
 
 
+def check_handed_on(tree):
+    for path, source in HANDED_ON.items():
+        packaged = pathlib.Path(tree + path)
+        expect(packaged.exists() and packaged.read_bytes() == (ROOT / source).read_bytes(), f"the package has not {source} as {path}")
+
+
 def certificate(folder):
     """A key and a certificate as an administrator brings them."""
     files = [f"{folder}/server.pem", f"{folder}/server.key"]
@@ -63,6 +77,7 @@ def check():
     print(run("lintian", "--allow-root", "--fail-on=error,warning", made), end="")
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:
         upgrade = next_package(made, folder)
+        check_handed_on(f"{folder}/tree")
         files = [made, upgrade, *certificate(folder), ROOT / "deploy/container/healthy", ROOT / "deploy/container/grant"]
         with machine.Machine(machine.base(made), files) as clean:
             Life(clean, made.name).live()
