@@ -1,11 +1,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/base/file_descriptor.h"
 #include "services/common/config/document.h"
 #include "services/common/config/settings.h"
 
@@ -104,6 +107,34 @@ TEST_F(SettingsTest, SaysThatTheFileIsMissing) {
   const absl::StatusOr<Settings> settings = LoadSettings("/nowhere/app.yaml", ProcessEnvironment());
   EXPECT_EQ(settings.status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(settings.status().message()), HasSubstr("/nowhere/app.yaml: cannot be read"));
+}
+
+// Docker makes one where the file to be mounted is missing. What it stands for is not an empty configuration.
+TEST_F(SettingsTest, RefusesADirectory) {
+  const absl::Status status = LoadSettings(::testing::TempDir(), ProcessEnvironment()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr(::testing::TempDir() + ": is a directory, not a file: name the configuration file"));
+}
+
+TEST_F(SettingsTest, RefusesWhatCannotBeReadToItsEnd) {
+  const absl::Status status = LoadSettings("/proc/self/mem", ProcessEnvironment()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("/proc/self/mem: cannot be read: Input/output error"));
+}
+
+TEST_F(SettingsTest, ReadsAPipe) {
+  std::array<int, 2> ends;
+  ASSERT_EQ(pipe(ends.data()), 0);
+  const FileDescriptor out(ends[0]);
+  {
+    const FileDescriptor in(ends[1]);
+    ASSERT_EQ(write(in.get(), "sync:\n  lanes: 3\n", 17), 17);
+  }
+  const absl::StatusOr<Settings> settings =
+      LoadSettings(absl::StrCat("/dev/fd/", out.get()), ProcessEnvironment());
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(settings->sync.lanes, 3u);
 }
 
 TEST_F(SettingsTest, TheFileInTheTreeIsValidAndHoldsEveryKey) {

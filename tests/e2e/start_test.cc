@@ -40,6 +40,14 @@ TEST_P(Fault27, AMissingFileIsNamed) {
   EXPECT_THAT(output, HasSubstr("/nowhere.yaml: cannot be read"));
 }
 
+TEST_P(Fault27, ADirectoryIsNoConfiguration) {
+  TempDir dir;
+  const auto [status, output] =
+      RunToEnd(GetParam(), {"--check-config", "--config", dir.path()}, Stack::ServerVariables());
+  EXPECT_EQ(status, 2);
+  EXPECT_THAT(output, HasSubstr(dir.path() + ": is a directory, not a file"));
+}
+
 TEST_P(Fault27, ATakenPortIsNamedWithItsKey) {
   const std::string name = GetParam();
   std::map<std::string, std::string> variables = Stack::ServerVariables();

@@ -2,13 +2,10 @@
 
 #include <yaml-cpp/yaml.h>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/base/file.h"
 
 namespace readcount {
 namespace {
@@ -79,14 +76,11 @@ absl::StatusOr<ConfigDocument> ParseConfigDocument(const std::string& text, cons
 }
 
 absl::StatusOr<ConfigDocument> ReadConfigDocument(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) {
-    return absl::NotFoundError(absl::StrCat(path, ": cannot be read: ", std::strerror(errno),
-                                            ": name the configuration file with --config"));
-  }
-  std::stringstream text;
-  text << file.rdbuf();
-  return ParseConfigDocument(text.str(), path);
+  const absl::StatusOr<std::string> text = ReadFileOrPipe(path);
+  if (text.ok()) return ParseConfigDocument(*text, path);
+  // Docker makes a directory of what is to be mounted and is not there.
+  return absl::Status(text.status().code(), absl::StrCat(path, ": ", text.status().message(),
+                                                         ": name the configuration file with --config"));
 }
 
 }  // namespace readcount

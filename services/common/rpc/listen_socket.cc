@@ -3,12 +3,12 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "services/common/base/ip_address.h"
@@ -96,10 +96,6 @@ int BindAll(const addrinfo* list, uint16_t port, ListenSockets& result) {
 }
 
 }  // namespace
-
-FileDescriptor::~FileDescriptor() {
-  if (fd_ >= 0) close(fd_);
-}
 
 absl::StatusOr<ListenSockets> Listen(const Address& address) {
   const absl::StatusOr<AddressList> list = Resolve(address);

@@ -1,30 +1,12 @@
 #pragma once
 
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "services/common/base/file_descriptor.h"
 #include "services/common/config/settings.h"
 
 namespace readcount {
-
-// A file descriptor that is closed at the end; -1 for none.
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd = -1) : fd_(fd) {}
-  ~FileDescriptor();
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(other.Release()) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-
-  int get() const { return fd_; }
-  int Release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
 
 // Sockets that listen on one port of every address that a host name stands for.
 struct ListenSockets {
