@@ -103,6 +103,17 @@ TEST_F(SettingsTest, RefusesWhatIsNotYaml) {
   EXPECT_THAT(ErrorOf("- log\n"), HasSubstr("must be sections"));
 }
 
+TEST_F(SettingsTest, RefusesASecondDocument) {
+  for (const char* second : {"auth:\n  tokens: secret\n", "", "plain", "# comment\n"}) {
+    EXPECT_THAT(ErrorOf(absl::StrCat("---\nlog:\n  level: info\n---\n", second)),
+                HasSubstr(": a second document begins behind ---"))
+        << second;
+  }
+  EXPECT_THAT(ErrorOf("log:\n  level: info\n---\nauth:\n  tokens: secret\n"),
+              HasSubstr(path_ + ":4: a second document"));
+  EXPECT_TRUE(Load("---\nlog:\n  level: info\n...\n").ok());
+}
+
 TEST_F(SettingsTest, SaysThatTheFileIsMissing) {
   const absl::StatusOr<Settings> settings = LoadSettings("/nowhere/app.yaml", ProcessEnvironment());
   EXPECT_EQ(settings.status().code(), absl::StatusCode::kNotFound);

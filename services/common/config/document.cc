@@ -3,6 +3,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "services/common/base/file.h"
@@ -61,8 +62,13 @@ class Flattener {
 
 absl::StatusOr<ConfigDocument> ParseConfigDocument(const std::string& text, const std::string& name) {
   try {
-    const YAML::Node root = YAML::Load(text);
-    if (root.IsNull()) return ConfigDocument();
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    if (documents.size() > 1) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          Place(name, documents[1].Mark()), ": a second document begins behind ---: put all keys into one"));
+    }
+    if (documents.empty() || documents[0].IsNull()) return ConfigDocument();
+    const YAML::Node& root = documents[0];
     if (!root.IsMap()) {
       return absl::InvalidArgumentError(
           absl::StrCat(Place(name, root.Mark()), ": must be sections of `key: value`"));

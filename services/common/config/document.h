@@ -19,8 +19,8 @@ struct ConfigValue {
 using ConfigDocument = std::map<std::string, ConfigValue, std::less<>>;
 
 // Reads a YAML file of sections of scalars, or a pipe. NOT_FOUND if it cannot be opened; INVALID_ARGUMENT if
-// it is a directory or cannot be read, and with file and line if it is not YAML, a key stands twice, or a
-// value is a list or nested too deep.
+// it is a directory or cannot be read, and with file and line if it is not YAML, holds several documents, a
+// key stands twice, or a value is a list or nested too deep.
 absl::StatusOr<ConfigDocument> ReadConfigDocument(const std::string& path);
 
 // The same from text; `name` stands for the file in messages.
