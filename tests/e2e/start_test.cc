@@ -48,6 +48,25 @@ TEST_P(Fault27, ADirectoryIsNoConfiguration) {
   EXPECT_THAT(output, HasSubstr(dir.path() + ": is a directory, not a file"));
 }
 
+TEST_P(Fault27, AMistypedVariableStopsTheProgram) {
+  std::map<std::string, std::string> variables = Stack::ServerVariables();
+  variables["READCOUNT_AUTH_TOKEN"] = "hunter2";
+  const auto [status, output] =
+      RunToEnd(GetParam(), {"--config", READCOUNT_SOURCE_DIR "/app.yaml"}, variables);
+  EXPECT_EQ(status, 2);
+  EXPECT_THAT(output, HasSubstr("environment READCOUNT_AUTH_TOKEN: stands for no known key"));
+  EXPECT_THAT(output, HasSubstr("READCOUNT_AUTH_TOKENS"));
+  EXPECT_THAT(output, ::testing::Not(HasSubstr("hunter2")));
+}
+
+TEST_P(Fault27, AForeignVariableIsNamedInAWarning) {
+  std::map<std::string, std::string> variables = Stack::ServerVariables();
+  variables["READCOUNT_SYNC_INTERVAL"] = "off";
+  variables["READCOUNT_IMAGE"] = "readcount:1";
+  const ProgramProcess program(GetParam(), variables);
+  EXPECT_THAT(program.log(), HasSubstr("unknown_variables names=READCOUNT_IMAGE "));
+}
+
 TEST_P(Fault27, ATakenPortIsNamedWithItsKey) {
   const std::string name = GetParam();
   std::map<std::string, std::string> variables = Stack::ServerVariables();

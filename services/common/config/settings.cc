@@ -10,8 +10,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "services/common/config/document.h"
+#include "services/common/config/variables.h"
 
 namespace readcount {
 namespace {
@@ -131,7 +131,7 @@ class Binder {
       value = std::move(found->second);
       document_.erase(found);
     }
-    const std::string variable = "READCOUNT_" + absl::AsciiStrToUpper(absl::StrReplaceAll(key, {{".", "_"}}));
+    const std::string variable = VariableOf(key);
     if (std::optional<std::string> override = environment_(variable); override.has_value()) {
       value = ConfigValue{.text = *std::move(override), .place = "environment " + variable};
     }

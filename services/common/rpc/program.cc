@@ -10,11 +10,13 @@
 #include <fstream>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "services/common/base/log.h"
 #include "services/common/base/service_manager.h"
+#include "services/common/config/variables.h"
 #include "services/common/rpc/descriptors.h"
 
 namespace readcount {
@@ -131,13 +133,16 @@ int RunProgram(int argc, char** argv, absl::string_view name, const CheckProgram
     return app.exit(error) == 0 ? 0 : kBadUsage;
   }
   const absl::StatusOr<Settings> settings = LoadSettings(command.config, ProcessEnvironment());
-  if (!settings.ok()) {
-    std::cerr << settings.status().message() << '\n';
+  const std::vector<std::string> variables = OwnVariables();
+  const absl::Status status = settings.ok() ? CheckVariables(*settings, variables) : settings.status();
+  if (!status.ok()) {
+    std::cerr << status.message() << '\n';
     return kBadUsage;
   }
   if (!command.get.empty()) return PrintKey(*settings, command);
   if (command.check_config) return CheckConfig(*settings, command, check);
   InitLogging(name, settings->log.level);
+  WarnOfVariables(*settings, variables);
   PreferThroughput();
   return Serve(*settings, command, build);
 }
