@@ -3,7 +3,9 @@
 
 #include <fstream>
 #include <thread>
+#include <vector>
 
+#include "absl/strings/str_split.h"
 #include "tests/e2e/stack.h"
 #include "tests/support/http2.h"
 #include "tests/support/sanitized.h"
@@ -16,6 +18,7 @@ using http2::Frame;
 using http2::Type;
 
 constexpr char kGetArticle[] = "/readcount.v1.ArticleService/GetArticle";
+constexpr char kListArticles[] = "/readcount.v1.ArticleService/ListArticles";
 constexpr char kFirstArticle[] = "\x08\x01";  // id = 1
 
 // Clients that break the rules of HTTP/2, or keep to them in bad faith, against the real article-service.
@@ -85,6 +88,21 @@ TEST_F(Fault23, AMessageThatUnpacksToTooMuchIsRefusedByItsCode) {
   v1::ListArticlesResponse response;
   EXPECT_EQ(stub_->ListArticles(&context, request, &response).error_code(),
             grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+size_t Times(absl::string_view word, absl::string_view text) {
+  return std::vector<absl::string_view>(absl::StrSplit(text, word)).size() - 1;
+}
+
+TEST_F(Fault23, AFloodOfTextThatIsNoUtf8DoesNotFillTheLog) {
+  Client client(service_.address());
+  for (uint32_t call = 0; call < 50; ++call) {
+    ASSERT_TRUE(client.Write(http2::Call(2 * call + 1, kListArticles, "\x12\x02\xff\xfe")));  // page_token
+    ASSERT_TRUE(client.Await(Type::kHeaders).has_value());
+  }
+  const std::string log = service_.log();
+  EXPECT_EQ(Times("UTF-8", log), 1u) << log;
+  EXPECT_EQ(Times(" warning article-service protobuf_message text=\"String field", log), 1u) << log;
 }
 
 TEST_F(Fault23, OversizeMetadataEndTheCallOrTheConnection) {

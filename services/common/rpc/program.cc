@@ -18,6 +18,7 @@
 #include "services/common/base/service_manager.h"
 #include "services/common/config/variables.h"
 #include "services/common/rpc/descriptors.h"
+#include "services/common/rpc/protobuf_log.h"
 
 namespace readcount {
 namespace {
@@ -142,6 +143,7 @@ int RunProgram(int argc, char** argv, absl::string_view name, const CheckProgram
   if (!command.get.empty()) return PrintKey(*settings, command);
   if (command.check_config) return CheckConfig(*settings, command, check);
   InitLogging(name, settings->log.level);
+  SendProtobufToLog();
   WarnOfVariables(*settings, variables);
   PreferThroughput();
   return Serve(*settings, command, build);
