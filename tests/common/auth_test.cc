@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -124,6 +125,12 @@ TEST_F(TokenStoreTest, AFileThatIsBrokenOrGoneLeavesTheTokensOfBefore) {
   EXPECT_TRUE(store->Holds("old"));
   EXPECT_THAT(log_after([&] { std::filesystem::remove(file_); }), HasSubstr("cannot be read"));
   EXPECT_TRUE(store->Holds("old"));
+  // Nobody writes to it: whoever waited for that would read nothing again, and never end.
+  EXPECT_THAT(log_after([&] { ASSERT_EQ(mkfifo(file_.c_str(), 0600), 0); }),
+              HasSubstr(file_ + ": is no regular file"));
+  EXPECT_TRUE(store->Holds("old"));
+  ReplaceFile(file_, "new\n");
+  EXPECT_TRUE(Await([&] { return store->Holds("new"); }));
 }
 
 TEST_F(TokenStoreTest, NamesPlaceAndLineOfWhatIsNoTokenButNotTheText) {
@@ -138,6 +145,11 @@ TEST_F(TokenStoreTest, NamesPlaceAndLineOfWhatIsNoTokenButNotTheText) {
   EXPECT_THAT(ErrorOf(), AllOf(HasSubstr(file_ + ":2: is no token"), Not(HasSubstr("hunter2"))));
   ReplaceFile(file_, "# nothing\n");
   EXPECT_THAT(ErrorOf(), HasSubstr(file_ + ": holds no token"));
+  settings_.auth.tokens_file = dir_.path();
+  EXPECT_THAT(ErrorOf(), HasSubstr("auth.tokens_file: " + dir_.path() + ": is a directory, not a file"));
+  settings_.auth.tokens_file = dir_.path("pipe");
+  ASSERT_EQ(mkfifo(settings_.auth.tokens_file.c_str(), 0600), 0);
+  EXPECT_THAT(ErrorOf(), HasSubstr("auth.tokens_file: " + dir_.path("pipe") + ": is no regular file"));
 }
 
 TEST_F(TokenStoreTest, AFileThatOthersMayReadIsWarnedOf) {

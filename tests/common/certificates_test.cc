@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/support/certificates.h"
 #include "tests/support/child_process.h"
@@ -84,7 +85,18 @@ TEST_F(CertificatesTest, AMissingFileIsNamed) {
   EXPECT_THAT(ErrorOf(tls), HasSubstr("app.yaml:9: sync.tls_client_ca: " + dir_.path("nowhere.ca")));
 }
 
+TEST_F(CertificatesTest, WhatIsNoRegularFileIsRefusedWithoutWaiting) {
+  TlsSettings tls = Own();
+  tls.key = dir_.path("pipe");
+  ASSERT_EQ(mkfifo(tls.key.c_str(), 0600), 0);
+  EXPECT_THAT(ErrorOf(tls), HasSubstr("app.yaml:8: sync.tls_key: " + tls.key + " is no regular file"));
+  tls.certificate = dir_.path();
+  EXPECT_THAT(ErrorOf(tls), HasSubstr(dir_.path() + " is a directory, not a file"));
+}
+
 TEST_F(CertificatesTest, WhatIsNotPemIsRefused) {
+  ReplaceFile(dir_.path("own.pem"), "");
+  EXPECT_THAT(ErrorOf(Own()), HasSubstr("holds no certificate"));
   ReplaceFile(dir_.path("own.pem"), "nonsense");
   EXPECT_THAT(ErrorOf(Own()), HasSubstr("holds no certificate"));
   authority_.Issue().Write(dir_.path("own"));

@@ -4,15 +4,13 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "services/common/base/file.h"
 #include "services/common/base/log.h"
 
 namespace readcount {
@@ -88,17 +86,17 @@ absl::Status TokenStore::ReadList(const Settings& settings) {
 }
 
 absl::StatusOr<std::vector<std::string>> TokenStore::ReadFile() const {
-  std::ifstream file(file_);
+  const absl::StatusOr<std::string> text = ReadRegularFile(file_);
+  if (!text.ok()) return absl::InvalidArgumentError(absl::StrCat(file_, ": ", text.status().message()));
   std::vector<std::string> tokens;
-  std::string line;
-  for (int number = 1; file.is_open() && std::getline(file, line); ++number) {
+  int number = 0;
+  for (const absl::string_view line : absl::StrSplit(*text, '\n')) {
+    ++number;
     const absl::string_view token = absl::StripAsciiWhitespace(line);
     if (token.empty() || token[0] == '#') continue;
     if (!IsToken(token)) return NoToken(absl::StrCat(file_, ":", number));
     tokens.emplace_back(token);
   }
-  if (!file.is_open() || file.bad())
-    return absl::InvalidArgumentError(absl::StrCat(file_, ": cannot be read: ", std::strerror(errno)));
   return tokens;
 }
 

@@ -19,7 +19,8 @@ namespace readcount {
 class TokenStore {
  public:
   // INVALID_ARGUMENT, naming place and key but no token: a token that no header can carry, a file that cannot
-  // be read or holds none. A file that others may read is a warning in the log, and so are short tokens.
+  // be read, is no regular file or holds none. A file that others may read is a warning in the log, and so
+  // are short tokens.
   static absl::StatusOr<std::unique_ptr<TokenStore>> Open(const Settings& settings);
 
   // True if tokens are asked for. It stays so when the file is emptied: then none is right.

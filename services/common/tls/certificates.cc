@@ -6,15 +6,13 @@
 #include <openssl/x509.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/base/file.h"
 #include "services/common/base/file_watch.h"
 #include "services/common/base/log.h"
 
@@ -43,11 +41,11 @@ struct NamedFile {
 };
 
 absl::StatusOr<Bio> Open(const NamedFile& file) {
-  errno = 0;
-  if (!std::ifstream(file.path).is_open())
-    return file.Fault(absl::StrCat("cannot be read: ", std::strerror(errno)));
-  Bio bio(BIO_new_file(file.path.c_str(), "r"));
-  if (bio == nullptr) return file.Fault("cannot be read");
+  const absl::StatusOr<std::string> text = ReadRegularFile(file.path);
+  if (!text.ok()) return file.Fault(text.status().message());
+  Bio bio(BIO_new(BIO_s_mem()));
+  if (bio == nullptr || BIO_write(bio.get(), text->data(), static_cast<int>(text->size())) < 0)
+    return file.Fault("cannot be read");
   return bio;
 }
 

@@ -28,9 +28,9 @@ inline constexpr TlsKeys kServicesTls = {TlsKeys::Role::kClient, "gateway.servic
 inline constexpr TlsKeys kMysqlTls = {TlsKeys::Role::kClient, "mysql.dsn", "mysql.dsn", "mysql.dsn"};
 
 // OK if the files can be used, or none is named. INVALID_ARGUMENT with place, key, file and what to do: a
-// file that is not there or not PEM, a certificate that has expired or is not valid yet, a key that is
-// encrypted or of another certificate, a file without its companion. A key that others may read is a warning
-// in the log.
+// file that is not there, no regular file or not PEM, a certificate that has expired or is not valid yet, a
+// key that is encrypted or of another certificate, a file without its companion. A key that others may read
+// is a warning in the log.
 absl::Status CheckTls(const Settings& settings, const TlsKeys& keys, const TlsSettings& tls, absl::Time now);
 
 // The same of what mysql.dsn names.
