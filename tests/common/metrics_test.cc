@@ -11,6 +11,7 @@
 #include "services/common/metrics/exporter.h"
 #include "services/common/metrics/exposition.h"
 #include "tests/support/http_client.h"
+#include "tests/support/raw_connection.h"
 
 namespace readcount {
 namespace {
@@ -186,6 +187,34 @@ TEST_F(ExporterTest, AnswersWhatItDoesNotServe) {
   EXPECT_EQ(client.Get("/metricsx")->status, 404);
   EXPECT_EQ(client.Get("/metrics?name=x")->status, 200);
   EXPECT_EQ(client.Send("POST", "/metrics", {}, "")->status, 405);
+}
+
+TEST_F(ExporterTest, AnswersARequestWithABodyThatNobodyNeeds) {
+  const auto exporter = Start();
+  const std::string body(1 << 20, 'x');
+  for (const auto& [method, status] : {std::pair("POST", 405), {"GET", 200}}) {
+    testing::HttpClient client(exporter->address().ToString());
+    const std::optional<testing::HttpReply> reply = client.Send(method, "/metrics", {}, body);
+    ASSERT_TRUE(reply.has_value()) << method;
+    EXPECT_EQ(reply->status, status) << method;
+  }
+}
+
+TEST_F(ExporterTest, WhoeverAsksForNothingKeepsNobodyOutForLong) {
+  const auto exporter = Start();
+  const std::string address = exporter->address().ToString();
+  std::vector<testing::RawConnection> silent;
+  for (int i = 0; i < 16; ++i) silent.emplace_back(address);
+  silent[0].Send("GET /metrics HTTP/1.1\r\nHost:");
+  ::testing::internal::CaptureStderr();
+  EXPECT_TRUE(testing::RawConnection(address).AwaitEnd());
+  EXPECT_THAT(
+      ::testing::internal::GetCapturedStderr(),
+      HasSubstr("connections_refused times=1 why=\"the 16 connections of article.metrics_listen are open"));
+  const absl::Time begun = absl::Now();
+  for (testing::RawConnection& connection : silent) EXPECT_TRUE(connection.AwaitEnd());
+  EXPECT_LT(absl::Now() - begun, absl::Seconds(15));
+  EXPECT_TRUE(testing::HttpClient(address).Get("/metrics").has_value());
 }
 
 TEST_F(ExporterTest, RefusesATakenPortAndNamesTheKey) {

@@ -36,12 +36,14 @@ using boost::system::error_code;
 constexpr char kPath[] = "/metrics";
 constexpr size_t kMaxConnections = 16;
 constexpr uint32_t kMaxHeaderBytes = 8192;
-// For a request to come or a response to be taken; a scraper that comes less often connects again.
+// For a newcomer's first request to come: whoever only connects must not keep a scraper out for long.
+constexpr std::chrono::seconds kFirstPatience(5);
+// For the next one, or for a response to be taken; a scraper that comes less often connects again.
 constexpr std::chrono::seconds kPatience(30);
 
 using Response = http::response<http::string_body>;
 
-Response Answer(const http::request<http::empty_body>& request,
+Response Answer(const http::request<http::empty_body>& request, bool keep_alive,
                 const std::vector<const MetricSource*>& sources) {
   Response response(http::status::ok, request.version());
   const auto method = request.method();
@@ -57,7 +59,7 @@ Response Answer(const http::request<http::empty_body>& request,
   }
   const bool found = response.result() == http::status::ok;
   response.set(http::field::content_type, found ? kExpositionType : "text/plain; charset=utf-8");
-  response.keep_alive(request.keep_alive());
+  response.keep_alive(keep_alive);
   response.prepare_payload();
   if (method == http::verb::head) response.body().clear();
   return response;
@@ -78,10 +80,11 @@ class MetricsExporter::Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  absl::Status Accept(ListenSockets sockets) {
+  absl::Status Accept(absl::string_view key, ListenSockets sockets) {
     absl::StatusOr<std::unique_ptr<Acceptor>> acceptor =
-        Acceptor::Start({.max_connections = kMaxConnections}, std::move(sockets),
-                        [this](int /*listener*/, int connection) { Take(connection); });
+        Acceptor::Start({.max_connections = kMaxConnections,
+                         .limit = absl::StrCat("the ", kMaxConnections, " connections of ", key)},
+                        std::move(sockets), [this](int /*listener*/, int connection) { Take(connection); });
     if (!acceptor.ok()) return acceptor.status();
     acceptor_ = *std::move(acceptor);
     return absl::OkStatus();
@@ -110,19 +113,35 @@ class MetricsExporter::Server {
   asio::awaitable<void> Serve(beast::tcp_stream stream) {
     beast::flat_buffer buffer(kMaxHeaderBytes);
     error_code error;
-    for (bool keep_alive = true; keep_alive;) {
+    std::chrono::seconds patience = kFirstPatience;
+    for (bool keep_alive = true; keep_alive; patience = kPatience) {
       http::request_parser<http::empty_body> parser;
       parser.header_limit(kMaxHeaderBytes);
-      stream.expires_after(kPatience);
-      co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+      stream.expires_after(patience);
+      co_await http::async_read_header(stream, buffer, parser,
+                                       asio::redirect_error(asio::use_awaitable, error));
       if (error) co_return;
-      const Response response = Answer(parser.get(), sources_);
-      keep_alive = response.keep_alive();
+      // Nobody needs a body; with one, the next request cannot be told from it.
+      keep_alive = parser.keep_alive() && parser.is_done();
+      const Response response = Answer(parser.get(), keep_alive, sources_);
       stream.expires_after(kPatience);
       co_await http::async_write(stream, response, asio::redirect_error(asio::use_awaitable, error));
       if (error) co_return;
     }
     stream.socket().shutdown(tcp::socket::shutdown_send, error);
+    co_await Discard(stream, buffer);
+  }
+
+  // Reads what still comes: the kernel takes a response back from its reader if the connection is closed
+  // before.
+  static asio::awaitable<void> Discard(beast::tcp_stream& stream, beast::flat_buffer& buffer) {
+    error_code error;
+    stream.expires_after(kFirstPatience);
+    while (!error) {
+      buffer.clear();
+      co_await stream.async_read_some(buffer.prepare(kMaxHeaderBytes),
+                                      asio::redirect_error(asio::use_awaitable, error));
+    }
   }
 
   const ProcessMetrics process_;
@@ -144,7 +163,7 @@ absl::StatusOr<std::unique_ptr<MetricsExporter>> MetricsExporter::Start(
   if (!sockets.ok()) return at_key(sockets.status());
   const Address address = sockets->address;
   auto server = std::make_unique<Server>(std::move(sources));
-  if (absl::Status status = server->Accept(*std::move(sockets)); !status.ok()) return at_key(status);
+  if (absl::Status status = server->Accept(key, *std::move(sockets)); !status.ok()) return at_key(status);
   Log(LogLevel::kInfo, "metrics_served", {{"address", address.ToString()}});
   return std::unique_ptr<MetricsExporter>(new MetricsExporter(address, std::move(server)));
 }

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "services/common/base/log.h"
 
@@ -38,11 +39,11 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Start(Settings settings, Lis
   FileDescriptor stop(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (stop.get() < 0) return CannotListen(sockets.address, errno);
   return std::unique_ptr<Acceptor>(
-      new Acceptor(settings, std::move(stop), std::move(sockets), std::move(receive)));
+      new Acceptor(std::move(settings), std::move(stop), std::move(sockets), std::move(receive)));
 }
 
 Acceptor::Acceptor(Settings settings, FileDescriptor stop, ListenSockets sockets, Receive receive)
-    : settings_(settings),
+    : settings_(std::move(settings)),
       receive_(std::move(receive)),
       stop_(std::move(stop)),
       sockets_(std::move(sockets)),
@@ -105,7 +106,8 @@ void Acceptor::TakeOrRefuse(int listener, FileDescriptor connection) {
   if (!full_ && open_.AtMost() >= settings_.max_connections) {
     full_ = open_.Count() >= settings_.max_connections;
   }
-  if (full_) return LogSparsely("connections_refused", ++refused_, "grpc.max_connections are open");
+  if (full_)
+    return LogSparsely("connections_refused", ++refused_, absl::StrCat(settings_.limit, " are open"));
   const int on = 1;
   setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   open_.Add(connection.get());

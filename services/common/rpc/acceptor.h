@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "absl/status/statusor.h"
@@ -20,7 +21,8 @@ namespace readcount {
 class Acceptor {
  public:
   struct Settings {
-    size_t max_connections = 800;  // open at once; a newcomer beyond is closed at once
+    size_t max_connections = 800;                // open at once; a newcomer beyond is closed at once
+    std::string limit = "grpc.max_connections";  // what the log calls that
     Backoff::Settings backoff = {.first = absl::Milliseconds(10), .most = absl::Seconds(1)};
     absl::Duration recount =
         absl::Milliseconds(10);  // while full, how often it looks whether some have closed
