@@ -16,6 +16,7 @@ namespace readcount {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -91,7 +92,14 @@ TEST_F(SettingsTest, NamesTheVariableOfAFault) {
 
 TEST_F(SettingsTest, NeverRepeatsASecret) {
   EXPECT_THAT(ErrorOf("mysql:\n  dsn: mysql://u:hunter2@h:99999/d\n"),
-              AllOf(HasSubstr(":2: mysql.dsn"), HasSubstr("port '99999'"), Not(HasSubstr("hunter2"))));
+              AllOf(HasSubstr(":2: mysql.dsn"), HasSubstr("a port that is no number from 1 to 65535"),
+                    Not(HasSubstr("hunter2"))));
+  // Without a host the password stands where a port would.
+  for (const char* password : {"123456", "99999", "0", "hunter2"}) {
+    environment_["READCOUNT_REDIS_DSN"] = absl::StrCat("redis://:", password);
+    EXPECT_THAT(ErrorOf(""), AllOf(HasSubstr("a port that is no number"),
+                                   Not(ContainsRegex(absl::StrCat("[' ]", password)))));
+  }
 }
 
 TEST_F(SettingsTest, RefusesWhatIsNotYaml) {

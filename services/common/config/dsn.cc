@@ -95,12 +95,11 @@ absl::Status FillServer(const Url& url, uint16_t default_port, Dsn& dsn) {
   dsn.host = std::string(url.host);
   dsn.port = default_port;
   if (!url.port.empty()) {
-    // Not shown: it may be the password of a URL that names no host.
-    if (!std::all_of(url.port.begin(), url.port.end(), absl::ascii_isdigit))
-      return absl::InvalidArgumentError("has a port that is no number");
+    // Not shown: it may be the password of a URL that names no host, of digits too.
     int port = 0;
-    if (!absl::SimpleAtoi(url.port, &port) || port < 1 || port > 65535) {
-      return absl::InvalidArgumentError(absl::StrCat("has port '", url.port, "', a port is 1 to 65535"));
+    if (!std::all_of(url.port.begin(), url.port.end(), absl::ascii_isdigit) ||
+        !absl::SimpleAtoi(url.port, &port) || port < 1 || port > 65535) {
+      return absl::InvalidArgumentError("has a port that is no number from 1 to 65535");
     }
     dsn.port = static_cast<uint16_t>(port);
   }
