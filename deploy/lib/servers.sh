@@ -18,14 +18,17 @@ start_redis_on() {
   wait_for redis-server 60 sh -c "$REDIS_CLI ping | grep -q PONG"
 }
 
+# The directory gets its name when it is whole: one that was left half made is made anew.
 install_mariadb() {
+  local half=$state/mysql.half
   [ -e "$state/mysql/mysql" ] && return
   say "making a database directory (.run/mysql)"
-  rm -rf "$state/mysql"
-  mkdir -p "$state/mysql" "$state/log"
-  mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$state/mysql" --skip-test-db \
+  rm -rf "$state/mysql" "$half"
+  mkdir -p "$half" "$state/log"
+  mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$half" --skip-test-db \
     --auth-root-authentication-method=normal >"$state/log/mariadb-install-db.log" 2>&1 ||
     die "mariadb-install-db failed; its log is $state/log/mariadb-install-db.log"
+  mv "$half" "$state/mysql"
 }
 
 start_mariadb() {
