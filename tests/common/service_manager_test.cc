@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 
@@ -58,6 +59,17 @@ TEST_F(ServiceManagerTest, HearsNoWatchdogThatAnotherProcessWasAskedFor) {
   manager.Stopping(absl::ZeroDuration());
   EXPECT_THAT(socket_.Next(), StartsWith("READY=1"));
   EXPECT_THAT(socket_.Next(), StartsWith("STOPPING=1"));
+}
+
+TEST_F(ServiceManagerTest, ThatItCannotBeToldIsLoggedOnce) {
+  setenv("NOTIFY_SOCKET", (socket_.path() + ".gone").c_str(), /*overwrite=*/1);
+  ::testing::internal::CaptureStderr();
+  ServiceManager manager;
+  manager.Serving("127.0.0.1:8080");
+  for (int i = 0; i < 3; ++i) manager.Stopping(absl::ZeroDuration());
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr("service_manager_not_told error=\"No such file or directory\""));
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log;
 }
 
 TEST_F(ServiceManagerTest, IsNotNeeded) {

@@ -1,16 +1,19 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "services/common/base/clock.h"
+#include "services/common/base/now_and_then.h"
 #include "services/common/base/poller.h"
 
 namespace readcount {
 
 // Tells the service manager that started the program, systemd for example, what it is at, as sd_notify(3) has
 // it: by datagrams to the socket that NOTIFY_SOCKET names. Without that variable, which is no fault, nobody
-// is told. Not thread-safe.
+// is told. That a manager cannot be told is logged, once an hour at most. Not thread-safe.
 class ServiceManager {
  public:
   // The program serves at `address`. From now on, if WATCHDOG_USEC asks for it, a thread of its own says
@@ -23,7 +26,10 @@ class ServiceManager {
   void Stopping(absl::Duration grace);
 
  private:
-  std::unique_ptr<Poller> watchdog_;
+  void Tell(const std::string& state);
+
+  NowAndThen not_told_{SystemClock(), absl::Hours(1)};
+  std::unique_ptr<Poller> watchdog_;  // last: its thread uses what stands above
 };
 
 }  // namespace readcount
