@@ -51,7 +51,7 @@ TEST(OpenSocketsTest, NoticesASocketThatIsClosedEvenIfItsNumberCameAgain) {
 }
 
 TEST(RpcServerTest, ServesEveryAddressOfANameAndBothFamilies) {
-  for (const char* host : {"127.0.0.1", "localhost", "0.0.0.0"}) {
+  for (const char* host : {"127.0.0.1", "localhost", "0.0.0.0", "*"}) {
     const std::unique_ptr<RpcServer> server = Serve(host);
     EXPECT_NE(server->address().port, 0);
     EXPECT_TRUE(Connects("127.0.0.1:" + std::to_string(server->address().port))) << host;

@@ -44,8 +44,8 @@ void SetOption(int fd, int level, int name, int value) {
   setsockopt(fd, level, name, &value, sizeof(value));
 }
 
-// Zero, or the errno of what failed.
-int Bind(const addrinfo& info, uint16_t port, FileDescriptor& result) {
+// Zero, or the errno of what failed. `v6_only`: leaves IPv4 to another socket.
+int Bind(const addrinfo& info, uint16_t port, bool v6_only, FileDescriptor& result) {
   FileDescriptor fd(
       socket(info.ai_family, info.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, info.ai_protocol));
   if (fd.get() < 0) return errno;
@@ -53,7 +53,7 @@ int Bind(const addrinfo& info, uint16_t port, FileDescriptor& result) {
   sockaddr_storage bound{};
   std::memcpy(&bound, info.ai_addr, info.ai_addrlen);
   if (info.ai_family == AF_INET6) {
-    SetOption(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    SetOption(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, v6_only ? 1 : 0);
     reinterpret_cast<sockaddr_in6&>(bound).sin6_port = htons(port);
   } else {
     reinterpret_cast<sockaddr_in&>(bound).sin_port = htons(port);
@@ -80,9 +80,11 @@ bool IsNotOurs(int error) {
 int BindAll(const addrinfo* list, uint16_t port, ListenSockets& result) {
   result.sockets.clear();
   int passed_over = 0;
+  // Of *, which stands for 0.0.0.0 and [::], the latter would take the former's port.
+  const bool several = list->ai_next != nullptr;
   for (const addrinfo* info = list; info != nullptr; info = info->ai_next) {
     FileDescriptor fd;
-    const int error = Bind(*info, result.sockets.empty() ? port : result.address.port, fd);
+    const int error = Bind(*info, result.sockets.empty() ? port : result.address.port, several, fd);
     if (IsNotOurs(error)) {
       passed_over = error;
     } else if (error != 0) {

@@ -14,9 +14,9 @@ struct ListenSockets {
   Address address;                      // with the real port
 };
 
-// Binds and listens. Host is an IPv4 or IPv6 address or a name; [::] takes IPv4 as well. Addresses that this
-// machine does not have are passed over as long as one is left. UNAVAILABLE, saying what to do, if an address
-// is taken (ports are never shared), none can be bound, or the name is unknown.
+// Binds and listens. Host is an IPv4 or IPv6 address or a name; [::] takes IPv4 as well, and so does *.
+// Addresses that this machine does not have are passed over as long as one is left. UNAVAILABLE, saying what
+// to do, if an address is taken (ports are never shared), none can be bound, or the name is unknown.
 absl::StatusOr<ListenSockets> Listen(const Address& address);
 
 // True if other machines could reach what listens on `address`: not all that its host stands for is loopback.
