@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "cli/arguments.h"
 #include "cli/audit_command.h"
 #include "cli/completion_command.h"
 #include "cli/dead_letters_command.h"

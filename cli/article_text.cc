@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "cli/arguments.h"
 #include "cli/format.h"
 #include "cli/json.h"
 
@@ -20,9 +21,9 @@ void AddArticle(const v1::Article& article, Table& table) {
              Moment(article.has_created_at(), article.created_at()), article.author(), article.title()});
 }
 
-std::shared_ptr<std::vector<uint64_t>> AddIds(CLI::App& app) {
+std::shared_ptr<std::vector<uint64_t>> AddArticleIds(CLI::App& app) {
   auto ids = std::make_shared<std::vector<uint64_t>>();
-  app.add_option("ID", *ids, "The articles' ids")->type_name("")->required();
+  AddIds(app, *ids, "The articles' ids")->required();
   return ids;
 }
 

@@ -15,8 +15,8 @@ namespace readcount::cli {
 Table ArticleTable();
 void AddArticle(const v1::Article& article, Table& table);
 
-// The positional option ID… of commands about articles.
-std::shared_ptr<std::vector<uint64_t>> AddIds(CLI::App& app);
+// The argument ID… of commands about articles.
+std::shared_ptr<std::vector<uint64_t>> AddArticleIds(CLI::App& app);
 
 // Shows articles as they come and remembers what failed. Text comes at the end, JSON (an ArticleResult a
 // line) at once. Not thread-safe.

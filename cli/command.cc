@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <CLI/Error.hpp>
-#include <CLI/Option.hpp>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -48,20 +46,6 @@ absl::StatusOr<Settings> ReadSettings(const Context& context) {
       LoadSettings(path.empty() ? kNoFile : path, WithFiles(context.environment, EnvironmentPaths(context)));
   if (absl::IsNotFound(settings.status())) return absl::InvalidArgumentError(settings.status().message());
   return settings;
-}
-
-CLI::Option* AddTimeOption(CLI::App& app, const std::string& name, absl::Duration& target,
-                           absl::Duration least, absl::Duration most, const std::string& description) {
-  const auto parse = [&target, name, least, most](const std::string& text) {
-    if (!absl::ParseDuration(text, &target) || target < least || target > most) {
-      throw CLI::ValidationError(
-          name, absl::StrCat("'", text, "' is not a time from ", absl::FormatDuration(least), " to ",
-                             absl::FormatDuration(most), ", for example 10s or 500ms"));
-    }
-  };
-  return app.add_option_function<std::string>(name, parse, description)
-      ->type_name("TIME")
-      ->default_str(absl::FormatDuration(target));
 }
 
 }  // namespace readcount::cli

@@ -71,8 +71,4 @@ inline constexpr char kRunAsReader[] = "run it as root (sudo) or as a member of 
 // defaults. INVALID_ARGUMENT with everything that is wrong in it, a line each, or if it cannot be read.
 absl::StatusOr<Settings> ReadSettings(const Context& context);
 
-// Adds an option for a time such as 10s or 500ms, from `least` to `most`, and tells its default.
-CLI::Option* AddTimeOption(CLI::App& app, const std::string& name, absl::Duration& target,
-                           absl::Duration least, absl::Duration most, const std::string& description);
-
 }  // namespace readcount::cli

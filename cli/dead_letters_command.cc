@@ -9,6 +9,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "cli/arguments.h"
 #include "cli/endpoint.h"
 #include "cli/format.h"
 #include "cli/json.h"
@@ -54,7 +55,7 @@ v1::DeadLetterReason ToReason(const std::string& name) {
 std::shared_ptr<Selection> AddSelection(CLI::App& command, const Context& context) {
   auto selection = std::make_shared<Selection>();
   selection->requested_by = context.environment("USER").value_or("readcount");
-  CLI::Option* ids = command.add_option("ID", selection->ids, "The letters' ids")->type_name("");
+  CLI::Option* ids = AddIds(command, selection->ids, "The letters' ids");
   AddReason(command, selection->reason);
   command.add_flag("--all", selection->all, "All of them")->excludes(ids)->excludes("--reason");
   command

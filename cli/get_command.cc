@@ -30,7 +30,7 @@ absl::Status Get(Context& context, const std::vector<uint64_t>& ids) {
 
 void AddGetCommand(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("get", "Show articles, and record nothing");
-  command->callback([&context, ids = AddIds(*command)] {
+  command->callback([&context, ids = AddArticleIds(*command)] {
     context.command = [&context, ids] { return Get(context, *ids); };
   });
 }

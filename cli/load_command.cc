@@ -1,6 +1,7 @@
 #include "cli/load_command.h"
 
 #include <CLI/Validators.hpp>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -9,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
+#include "cli/arguments.h"
 #include "cli/endpoint.h"
 #include "cli/format.h"
 #include "cli/http/view_sender.h"
@@ -26,6 +28,9 @@ namespace readcount::cli {
 namespace {
 
 constexpr absl::Duration kShowEvery = absl::Seconds(1);
+
+// What is more is a slip; up to here the times when views are due, and the articles drawn, are exact.
+constexpr uint64_t kMostRate = 1'000'000'000, kMostIds = uint64_t{1} << 53;
 
 struct Options {
   LoadOptions load;
@@ -159,29 +164,22 @@ void AddLoadCommand(CLI::App& app, Context& context) {
       "load", "View articles for a trial: real views, which are counted; Ctrl-C ends it with its summary");
   auto options = std::make_shared<Options>();
   LoadOptions& load = options->load;
-  command->add_option("--rate", load.rate, "Views a second; without it as many as are answered")
-      ->type_name("COUNT");
-  command->add_option("--ids", load.ids, "View articles 1 to this")
-      ->type_name("COUNT")
-      ->check(CLI::PositiveNumber.description(""))
-      ->capture_default_str();
+  AddNumberOption(*command, "--rate", load.rate, 1, kMostRate,
+                  "Views a second; without it as many as are answered");
+  AddNumberOption(*command, "--ids", load.ids, 1, kMostIds, "View articles 1 to this");
   command->add_option("--zipf", load.zipf, "Exponent of the articles' popularity, such as 0.99; 0: all alike")
       ->type_name("EXPONENT")
       ->check(CLI::Range(0.0, 10.0).description(""))
       ->capture_default_str();
-  command->add_option("--connections", load.connections, "Connections, each with one message under way")
-      ->type_name("COUNT")
-      ->check(CLI::Range(1, 10000).description(""))
-      ->capture_default_str();
-  command->add_option("--batch", load.batch, "Most views in one message of a stream, 1 to 1000")
-      ->type_name("COUNT")
-      ->check(CLI::Range(1, 1000).description(""))
-      ->capture_default_str();
+  AddNumberOption(*command, "--connections", load.connections, 1, 10000,
+                  "Connections, each with one message under way");
+  AddNumberOption(*command, "--batch", load.batch, 1, 1000,
+                  "Most views in one message of a stream, 1 to 1000");
   AddTimeOption(*command, "--duration", load.duration, absl::Milliseconds(1), absl::Hours(24 * 7),
                 "How long");
-  command->add_option("--seed", load.seed, "Of the articles drawn")
-      ->type_name("NUMBER")
-      ->capture_default_str();
+  AddNumberOption(*command, "--seed", load.seed, 0, std::numeric_limits<uint64_t>::max(),
+                  "Of the articles drawn")
+      ->type_name("NUMBER");
   CLI::Option* unary =
       command->add_flag("--unary", options->unary, "By a call for each view, instead of streams");
   command->add_option("--http", options->http, "By requests to a gateway, instead of gRPC: http://host:port")

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <ostream>
 #include <string>
 
@@ -18,7 +19,7 @@ struct PageOptions {
 };
 
 // `most` and `usual` are the service's bounds of a page.
-void AddPageOptions(CLI::App& app, PageOptions& options, int most, int usual);
+void AddPageOptions(CLI::App& app, PageOptions& options, uint64_t most, uint64_t usual);
 
 // Asks for a page, or for all pages one after the other, and shows each: as a line of JSON, or by `print`.
 // `ask` sends `request`, whose page fields this sets.

@@ -33,7 +33,7 @@ absl::Status View(Context& context, const std::vector<uint64_t>& ids) {
 
 void AddViewCommand(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("view", "View articles: show each, and record one view of it");
-  command->callback([&context, ids = AddIds(*command)] {
+  command->callback([&context, ids = AddArticleIds(*command)] {
     context.command = [&context, ids] { return View(context, *ids); };
   });
 }

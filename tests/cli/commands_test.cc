@@ -198,6 +198,10 @@ TEST(CliUsageTest, TellsWhatIsWrongWithTheCommandLineAndTheConfiguration) {
   EXPECT_EQ(RunTool({"frobnicate"}).status, 2);
   EXPECT_EQ(RunTool({"view"}).status, 2);
   EXPECT_EQ(RunTool({"view", "one"}).status, 2);
+  EXPECT_EQ(RunTool({"view", "-18446744073709551614"}).status, 2);
+  EXPECT_EQ(RunTool({"get", "010"}).status, 2);
+  EXPECT_EQ(RunTool({"dead-letters", "retry", "18446744073709551616"}).status, 2);
+  EXPECT_EQ(RunTool({"load", "--rate", "-1"}).status, 2);
   EXPECT_EQ(RunTool({"list", "--page-size", "101"}).status, 2);
   EXPECT_EQ(RunTool({"audit", "--timeout", "soon"}).status, 2);
   const ToolResult missing = RunTool({"audit", "--config", "/nowhere.yaml"});
