@@ -55,6 +55,20 @@ CLI::Option* AddNumberSetter(CLI::App& app, const std::string& name, std::functi
   return app.add_option_function<std::string>(name, parse, description)->type_name("COUNT");
 }
 
+CLI::Option* AddRealOption(CLI::App& app, const std::string& name, double& target, double least, double most,
+                           const std::string& description) {
+  const auto parse = [&target, name, least, most](const std::string& text) {
+    // NaN lies in no range.
+    if (!absl::SimpleAtod(text, &target) || !(target >= least && target <= most)) {
+      throw CLI::ValidationError(name, absl::StrCat("'", text, "' is not a number from ", least, " to ", most,
+                                                    ", for example 0.99"));
+    }
+  };
+  return app.add_option_function<std::string>(name, parse, description)
+      ->type_name("NUMBER")
+      ->default_str(absl::StrCat(target));
+}
+
 CLI::Option* AddTimeOption(CLI::App& app, const std::string& name, absl::Duration& target,
                            absl::Duration least, absl::Duration most, const std::string& description) {
   const auto parse = [&target, name, least, most](const std::string& text) {

@@ -32,6 +32,10 @@ CLI::Option* AddNumberOption(CLI::App& app, const std::string& name, Number& tar
   return target == 0 ? option : option->default_str(absl::StrCat(target));
 }
 
+// Adds an option for a number such as 0.99, from `least` to `most`, and tells its default.
+CLI::Option* AddRealOption(CLI::App& app, const std::string& name, double& target, double least, double most,
+                           const std::string& description);
+
 // Adds an option for a time such as 10s or 500ms, from `least` to `most`, and tells its default.
 CLI::Option* AddTimeOption(CLI::App& app, const std::string& name, absl::Duration& target,
                            absl::Duration least, absl::Duration most, const std::string& description);

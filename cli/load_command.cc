@@ -1,6 +1,5 @@
 #include "cli/load_command.h"
 
-#include <CLI/Validators.hpp>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -167,10 +166,9 @@ void AddLoadCommand(CLI::App& app, Context& context) {
   AddNumberOption(*command, "--rate", load.rate, 1, kMostRate,
                   "Views a second; without it as many as are answered");
   AddNumberOption(*command, "--ids", load.ids, 1, kMostIds, "View articles 1 to this");
-  command->add_option("--zipf", load.zipf, "Exponent of the articles' popularity, such as 0.99; 0: all alike")
-      ->type_name("EXPONENT")
-      ->check(CLI::Range(0.0, 10.0).description(""))
-      ->capture_default_str();
+  AddRealOption(*command, "--zipf", load.zipf, 0, 10,
+                "Exponent of the articles' popularity, such as 0.99; 0: all alike")
+      ->type_name("EXPONENT");
   AddNumberOption(*command, "--connections", load.connections, 1, 10000,
                   "Connections, each with one message under way");
   AddNumberOption(*command, "--batch", load.batch, 1, 1000,

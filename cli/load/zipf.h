@@ -10,7 +10,7 @@ namespace readcount::cli {
 // thread-safe.
 class Zipf {
  public:
-  // REQUIRES: count >= 1, exponent >= 0.
+  // REQUIRES: count >= 1, exponent >= 0 and finite.
   Zipf(uint64_t count, double exponent);
 
   uint64_t Draw(std::mt19937_64& random) const;

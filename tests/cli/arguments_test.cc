@@ -58,5 +58,17 @@ TEST(CliArgumentsTest, NumbersKeepToTheirBounds) {
   }
 }
 
+TEST(CliArgumentsTest, RealNumbersAreFiniteAndKeepToTheirBounds) {
+  CLI::App app;
+  double zipf = 0;
+  EXPECT_EQ(AddRealOption(app, "--zipf", zipf, 0, 10, "")->get_default_str(), "0");
+  EXPECT_THAT(Complaint(app, {"--zipf", "0.99"}), IsEmpty());
+  EXPECT_EQ(zipf, 0.99);
+  for (const std::string wrong : {"nan", "-nan", "inf", "-0.1", "10.1", "one", "0x", ""}) {
+    EXPECT_EQ(Complaint(app, {"--zipf", wrong}),
+              "--zipf: '" + wrong + "' is not a number from 0 to 10, for example 0.99");
+  }
+}
+
 }  // namespace
 }  // namespace readcount::cli
