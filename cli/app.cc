@@ -34,7 +34,7 @@ void AddAddresses(CLI::App& app, Context& context) {
 
 void AddCredentials(CLI::App& app, Context& context) {
   app.add_option("--token-file", context.token_file,
-                 "File with the token for the services; without it READCOUNT_TOKEN of the environment")
+                 "File with the token for the sync service; without it READCOUNT_TOKEN of the environment")
       ->type_name("FILE");
   app.add_option("--tls-ca", context.tls_ca, "Speak TLS, and trust the certificates in this PEM file")
       ->type_name("FILE");

@@ -51,7 +51,7 @@ struct Token {
   std::string text, place;
 };
 
-absl::StatusOr<Token> ReadToken(const Context& context, const Settings& settings) {
+absl::StatusOr<Token> FindToken(const Context& context, const Settings& settings) {
   if (!context.token_file.empty()) {
     absl::StatusOr<std::string> text = ReadText("--token-file", context.token_file);
     if (!text.ok()) return text.status();
@@ -84,15 +84,22 @@ absl::Status ReadPem(const PemFile& file, const Settings& settings, Credentials&
   return absl::OkStatus();
 }
 
+enum class ShownToken { kNo, kYes };
+
 absl::StatusOr<Endpoint> Resolve(const Context& context, Endpoint endpoint, const std::string& given,
-                                 Address GatewaySettings::* configured) {
+                                 Address GatewaySettings::* configured, ShownToken shown) {
   absl::StatusOr<Settings> settings = ReadSettings(context);
   // Who says where to go need not be able to read the programs' own configuration.
   if (!settings.ok() && !given.empty() && context.config.empty()) settings = Settings();
   if (!settings.ok()) return settings.status();
-  absl::StatusOr<Credentials> credentials = ReadCredentials(context, *settings);
+  absl::StatusOr<Credentials> credentials = ReadTlsCredentials(context, *settings);
   if (!credentials.ok()) return credentials.status();
   endpoint.credentials = *std::move(credentials);
+  if (shown == ShownToken::kYes) {
+    absl::StatusOr<std::string> token = ReadToken(context, *settings);
+    if (!token.ok()) return token.status();
+    endpoint.credentials.token = *std::move(token);
+  }
   endpoint.timeout = context.timeout;
   endpoint.address = given.empty() ? (settings->gateway.*configured).ToString() : given;
   return endpoint;
@@ -100,8 +107,8 @@ absl::StatusOr<Endpoint> Resolve(const Context& context, Endpoint endpoint, cons
 
 }  // namespace
 
-absl::StatusOr<Credentials> ReadCredentials(const Context& context, const Settings& settings) {
-  const absl::StatusOr<Token> token = ReadToken(context, settings);
+absl::StatusOr<std::string> ReadToken(const Context& context, const Settings& settings) {
+  const absl::StatusOr<Token> token = FindToken(context, settings);
   if (!token.ok()) return token.status();
   for (const char c : token->text) {
     if (absl::ascii_isgraph(static_cast<unsigned char>(c))) continue;
@@ -109,11 +116,15 @@ absl::StatusOr<Credentials> ReadCredentials(const Context& context, const Settin
         absl::StrCat(token->place,
                      ": the token holds a space or another character that no token has: put it there alone"));
   }
+  return token->text;
+}
+
+absl::StatusOr<Credentials> ReadTlsCredentials(const Context& context, const Settings& settings) {
   if (context.tls_cert.empty() != context.tls_key.empty()) {
     return absl::InvalidArgumentError(
         "--tls-cert and --tls-key go together: give both, or neither if the services ask for no certificate");
   }
-  Credentials credentials{.token = token->text};
+  Credentials credentials;
   for (const PemFile& file :
        {PemFile{"--tls-ca", context.tls_ca, "gateway.services_ca", credentials.ca},
         PemFile{"--tls-cert", context.tls_cert, "gateway.services_certificate", credentials.certificate},
@@ -125,17 +136,17 @@ absl::StatusOr<Credentials> ReadCredentials(const Context& context, const Settin
 
 absl::StatusOr<Endpoint> ArticleEndpoint(const Context& context) {
   return Resolve(context, {.name = "the article service", .option = "--article-service"},
-                 context.article_service, &GatewaySettings::article_service);
+                 context.article_service, &GatewaySettings::article_service, ShownToken::kNo);
 }
 
 absl::StatusOr<Endpoint> SyncEndpoint(const Context& context) {
   return Resolve(context, {.name = "the sync service", .option = "--sync-service"}, context.sync_service,
-                 &GatewaySettings::sync_service);
+                 &GatewaySettings::sync_service, ShownToken::kYes);
 }
 
 absl::StatusOr<Endpoint> GatewayEndpoint(const Context& context) {
   return Resolve(context, {.name = "the gateway", .option = "--gateway"}, context.gateway,
-                 &GatewaySettings::listen);
+                 &GatewaySettings::listen, ShownToken::kNo);
 }
 
 }  // namespace readcount::cli

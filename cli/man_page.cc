@@ -100,7 +100,7 @@ struct Entry {
 
 constexpr Entry kEnvironment[] = {
     {"READCOUNT_TOKEN",
-     "The token for the services, where --token-file gives none. There is no option for it: the "
+     "The token for the sync service, where --token-file gives none. There is no option for it: the "
      "command line can be read by others."},
     {"READCOUNT_SECTION_KEY",
      "Each key of the configuration, as for the programs: READCOUNT_GATEWAY_SYNC_SERVICE is "

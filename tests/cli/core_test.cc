@@ -140,41 +140,41 @@ class CliCredentialsTest : public ::testing::Test {
 };
 
 TEST_F(CliCredentialsTest, TakeTheTokenThatIsNamedMostExpressly) {
-  EXPECT_EQ(ReadCredentials(context_, settings_)->token, "");
+  EXPECT_EQ(*ReadToken(context_, settings_), "");
   Configure("auth.tokens_file", dir_.path("tokens"));
-  EXPECT_EQ(ReadCredentials(context_, settings_)->token, "third");
+  EXPECT_EQ(*ReadToken(context_, settings_), "third");
   Configure("auth.tokens", "first, second");
-  EXPECT_EQ(ReadCredentials(context_, settings_)->token, "first");
+  EXPECT_EQ(*ReadToken(context_, settings_), "first");
   variable_ = "given\n";
-  EXPECT_EQ(ReadCredentials(context_, settings_)->token, "given");
+  EXPECT_EQ(*ReadToken(context_, settings_), "given");
   context_.token_file = dir_.path("tokens");
-  EXPECT_EQ(ReadCredentials(context_, settings_)->token, "third");
+  EXPECT_EQ(*ReadToken(context_, settings_), "third");
   std::ofstream(dir_.path("empty")) << "# none\n";
   context_.token_file = dir_.path("empty");
-  EXPECT_THAT(std::string(ReadCredentials(context_, settings_).status().message()),
+  EXPECT_THAT(std::string(ReadToken(context_, settings_).status().message()),
               HasSubstr("holds no token"));
   context_.token_file = dir_.path("key");
   EXPECT_EQ(
-      ReadCredentials(context_, settings_).status().message(),
+      ReadToken(context_, settings_).status().message(),
       "--token-file: the token holds a space or another character that no token has: put it there alone");
 }
 
 TEST_F(CliCredentialsTest, SpeakTlsAsTheGatewayDoesUnlessOptionsSayOtherwise) {
-  EXPECT_FALSE(ReadCredentials(context_, settings_)->tls);
+  EXPECT_FALSE(ReadTlsCredentials(context_, settings_)->tls);
   Configure("gateway.services_ca", dir_.path("ca"));
-  const absl::StatusOr<Credentials> configured = ReadCredentials(context_, settings_);
+  const absl::StatusOr<Credentials> configured = ReadTlsCredentials(context_, settings_);
   ASSERT_TRUE(configured.ok()) << configured.status();
   EXPECT_TRUE(configured->tls);
   EXPECT_EQ(configured->ca, "ca text\n");
   context_.tls_ca = dir_.path("certificate");
-  EXPECT_EQ(ReadCredentials(context_, settings_)->ca, "certificate text\n");
+  EXPECT_EQ(ReadTlsCredentials(context_, settings_)->ca, "certificate text\n");
   context_.tls_cert = dir_.path("certificate");
-  EXPECT_TRUE(absl::IsInvalidArgument(ReadCredentials(context_, settings_).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(ReadTlsCredentials(context_, settings_).status()));
   context_.tls_key = dir_.path("key");
-  EXPECT_EQ(ReadCredentials(context_, settings_)->key, "key text\n");
+  EXPECT_EQ(ReadTlsCredentials(context_, settings_)->key, "key text\n");
   context_.tls_ca = "";
   Configure("gateway.services_ca", "/nowhere");
-  EXPECT_EQ(ReadCredentials(context_, settings_).status().message(),
+  EXPECT_EQ(ReadTlsCredentials(context_, settings_).status().message(),
             "app.yaml:1: gateway.services_ca: /nowhere cannot be read: No such file or directory");
 }
 
@@ -203,7 +203,7 @@ TEST_F(CliPackageTest, TheFilesOfVariablesAreReadAndTheEnvironmentWins) {
   ASSERT_TRUE(settings.ok()) << settings.status();
   EXPECT_EQ(settings->mysql.dsn_text, "mysql://u:p@10.0.0.2:3306/article_sys");
   EXPECT_EQ(settings->redis.dsn.host, "10.0.0.3");
-  EXPECT_EQ(ReadCredentials(context_, *settings)->token, "right-token-0123456789");
+  EXPECT_EQ(*ReadToken(context_, *settings), "right-token-0123456789");
   const Environment all = WithFiles(context_.environment, {dir_.path("servers.env")});
   EXPECT_FALSE(all("LD_PRELOAD").has_value());
 }

@@ -91,8 +91,9 @@ class NotingService final : public v1::SyncService::Service {
 // Ends the view of each article in a way of its own.
 class FailingArticles final : public v1::ArticleService::Service {
  public:
-  grpc::Status ViewArticle(grpc::ServerContext*, const v1::ViewArticleRequest* request,
+  grpc::Status ViewArticle(grpc::ServerContext* context, const v1::ViewArticleRequest* request,
                            v1::ViewArticleResponse*) override {
+    NoteToken(*context);
     switch (request->id()) {
       case 1:
         return {grpc::StatusCode::UNAVAILABLE, "Socket closed"};
@@ -111,6 +112,7 @@ class FailingArticles final : public v1::ArticleService::Service {
   grpc::Status ViewArticles(
       grpc::ServerContext* context,
       grpc::ServerReaderWriter<v1::ViewArticlesResponse, v1::ViewArticlesRequest>* stream) override {
+    NoteToken(*context);
     v1::ViewArticlesRequest request;
     stream->Read(&request);
     if (says_not_recorded) context->AddTrailingMetadata(kUnansweredMetadata, kNotRecorded);
@@ -119,6 +121,13 @@ class FailingArticles final : public v1::ArticleService::Service {
 
   std::atomic<grpc::StatusCode> stream_code = grpc::StatusCode::UNAVAILABLE;
   std::atomic<bool> says_not_recorded = false;
+  std::atomic<int> calls = 0, calls_with_token = 0;
+
+ private:
+  void NoteToken(const grpc::ServerContext& context) {
+    ++calls;
+    if (context.client_metadata().contains("authorization")) ++calls_with_token;
+  }
 };
 
 class CliServicesTest : public ::testing::Test {
@@ -264,6 +273,18 @@ TEST_F(CliCredentialsTest, TheTokenComesFromAFileOrTheEnvironment) {
   EXPECT_EQ(RunTool({"audit", "--token-file", dir.path("token")}, variables_).status, 0);
   variables_["READCOUNT_TOKEN"] = "sesame";
   EXPECT_EQ(RunTool({"audit"}, variables_).status, 0);
+}
+
+TEST_F(CliCredentialsTest, TheArticleServiceIsShownNoToken) {
+  variables_["READCOUNT_TOKEN"] = "sesame";
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"view", "9"},
+                                                  {"load", "--duration", "150ms"},
+                                                  {"load", "--duration", "150ms", "--unary"}}) {
+    articles_.calls = 0;
+    RunTool(command, variables_);
+    EXPECT_GT(articles_.calls, 0) << command.back();
+  }
+  EXPECT_EQ(articles_.calls_with_token, 0);
 }
 
 TEST_F(CliCredentialsTest, FilesThatCannotBeUsedAreNamed) {
