@@ -3,40 +3,137 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 
 namespace readcount::cli {
 namespace {
 
-absl::string_view WithoutQuotes(absl::string_view value) {
-  const bool quoted =
-      value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front();
-  return quoted ? value.substr(1, value.size() - 2) : value;
+constexpr absl::string_view kLineEnds = "\n\r", kBlanks = " \t";
+
+bool IsIn(absl::string_view set, char c) {
+  return absl::StrContains(set, c);
 }
 
-void ReadFile(const std::string& path, std::map<std::string, std::string>& variables) {
-  std::ifstream file(path);
-  for (std::string text; std::getline(file, text);) {
-    const absl::string_view line = absl::StripAsciiWhitespace(text);
-    const size_t equals = line.find('=');
-    if (!absl::StartsWith(line, "READCOUNT_") || equals == absl::string_view::npos) continue;
-    variables.emplace(absl::StripAsciiWhitespace(line.substr(0, equals)),
-                      WithoutQuotes(absl::StripAsciiWhitespace(line.substr(equals + 1))));
+// The assignments of a file of variables, by the rules of EnvironmentFile= in systemd.exec(5).
+class VariableReader {
+ public:
+  explicit VariableReader(absl::string_view text) : text_(text) {}
+
+  // The next one's name and value; false at the end.
+  bool Next(std::string& name, std::string& value) {
+    while (SkipTo(text_.find_first_not_of(" \t\n\r"))) {
+      if (IsIn("#;", text_.front())) {
+        std::string comment;  // goes on behind a backslash as well
+        ReadPlain(comment);
+        continue;
+      }
+      name = TakeTo(text_.find_first_of("=\n\r"));
+      absl::StripTrailingAsciiWhitespace(&name);
+      if (!TakeIf('=')) continue;
+      value = ReadValue();
+      return true;
+    }
+    return false;
   }
+
+ private:
+  // Quoted parts, one after the other, and at last one without quotes.
+  std::string ReadValue() {
+    std::string value;
+    while (SkipTo(text_.find_first_not_of(kBlanks)) && !AtLineEnd()) {
+      const char first = text_.front();
+      if (first != '"' && first != '\'') {
+        ReadPlain(value);
+        break;
+      }
+      text_.remove_prefix(1);
+      first == '"' ? ReadDoubleQuoted(value) : ReadSingleQuoted(value);
+    }
+    return value;
+  }
+
+  // To the end of the line, which a backslash continues. Blanks at its end count only behind a backslash.
+  void ReadPlain(std::string& value) {
+    size_t kept = value.size();
+    while (!text_.empty() && !AtLineEnd()) {
+      const bool escaped = TakeIf('\\');
+      if (escaped && text_.empty()) break;
+      const char c = Take();
+      if (escaped && IsIn(kLineEnds, c)) continue;
+      value += c;
+      if (escaped || !IsIn(kBlanks, c)) kept = value.size();
+    }
+    value.resize(kept);
+  }
+
+  void ReadSingleQuoted(std::string& value) {
+    while (!text_.empty() && !TakeIf('\'')) value += Take();
+  }
+
+  // A backslash stands for itself except before what a shell would read otherwise, and at the end of a line.
+  void ReadDoubleQuoted(std::string& value) {
+    while (!text_.empty() && !TakeIf('"')) {
+      if (!TakeIf('\\')) {
+        value += Take();
+        continue;
+      }
+      if (text_.empty() || TakeIf('\n')) continue;
+      if (!IsIn("\"\\`$", text_.front())) value += '\\';
+      value += Take();
+    }
+  }
+
+  bool AtLineEnd() const { return IsIn(kLineEnds, text_.front()); }
+
+  char Take() {
+    const char c = text_.front();
+    text_.remove_prefix(1);
+    return c;
+  }
+
+  bool TakeIf(char c) { return absl::ConsumePrefix(&text_, absl::string_view(&c, 1)); }
+
+  std::string TakeTo(size_t place) {
+    std::string taken(text_.substr(0, place));
+    text_.remove_prefix(taken.size());
+    return taken;
+  }
+
+  // False at the end of the text.
+  bool SkipTo(size_t place) {
+    text_.remove_prefix(std::min(place, text_.size()));
+    return !text_.empty();
+  }
+
+  absl::string_view text_;
+};
+
+std::map<std::string, std::string> ReadVariables(const std::string& path) {
+  std::ifstream file(path);
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  std::map<std::string, std::string> variables;
+  VariableReader reader(text);
+  for (std::string name, value; reader.Next(name, value);) {
+    if (absl::StartsWith(name, "READCOUNT_")) variables.insert_or_assign(name, value);
+  }
+  return variables;
 }
 
 }  // namespace
 
 Environment WithFiles(Environment first, const std::vector<std::string>& paths) {
   std::map<std::string, std::string> variables;
-  for (const std::string& path : paths) ReadFile(path, variables);
+  for (const std::string& path : paths) variables.merge(ReadVariables(path));
   return [first = std::move(first),
           variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {
     if (std::optional<std::string> value = first(name); value.has_value()) return value;

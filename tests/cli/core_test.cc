@@ -151,8 +151,7 @@ TEST_F(CliCredentialsTest, TakeTheTokenThatIsNamedMostExpressly) {
   EXPECT_EQ(*ReadToken(context_, settings_), "third");
   std::ofstream(dir_.path("empty")) << "# none\n";
   context_.token_file = dir_.path("empty");
-  EXPECT_THAT(std::string(ReadToken(context_, settings_).status().message()),
-              HasSubstr("holds no token"));
+  EXPECT_THAT(std::string(ReadToken(context_, settings_).status().message()), HasSubstr("holds no token"));
   context_.token_file = dir_.path("key");
   EXPECT_EQ(
       ReadToken(context_, settings_).status().message(),
@@ -206,6 +205,39 @@ TEST_F(CliPackageTest, TheFilesOfVariablesAreReadAndTheEnvironmentWins) {
   EXPECT_EQ(*ReadToken(context_, *settings), "right-token-0123456789");
   const Environment all = WithFiles(context_.environment, {dir_.path("servers.env")});
   EXPECT_FALSE(all("LD_PRELOAD").has_value());
+}
+
+TEST_F(CliPackageTest, TheFilesOfVariablesAreReadAsSystemdReadsThem) {
+  std::ofstream(dir_.path("servers.env")) << R"(READCOUNT_A=first
+# a comment \
+READCOUNT_B=of the comment
+READCOUNT_C=a\
+  b
+READCOUNT_D='x y' "z\"q\n\\" plain "q"
+ READCOUNT_E = \ e\ ;
+READCOUNT_F="two
+lines\
+joined"
+no assignment
+; READCOUNT_G=of a comment
+READCOUNT_H=
+READCOUNT_I='a\
+b'
+READCOUNT_A=last
+READCOUNT_J=q\\w\tx#)";
+  const Environment all = WithFiles([](const std::string&) { return std::nullopt; },
+                                    {dir_.path("servers.env"), dir_.path("gateway.env")});
+  EXPECT_EQ(all("READCOUNT_A"), "last");
+  EXPECT_EQ(all("READCOUNT_B"), std::nullopt);
+  EXPECT_EQ(all("READCOUNT_C"), "a  b");
+  EXPECT_EQ(all("READCOUNT_D"), "x yz\"q\\n\\plain \"q\"");
+  EXPECT_EQ(all("READCOUNT_E"), " e ;");
+  EXPECT_EQ(all("READCOUNT_F"), "two\nlinesjoined");
+  EXPECT_EQ(all("READCOUNT_G"), std::nullopt);
+  EXPECT_EQ(all("READCOUNT_H"), "");
+  EXPECT_EQ(all("READCOUNT_I"), "a\\\nb");
+  EXPECT_EQ(all("READCOUNT_J"), "q\\wtx#");
+  EXPECT_EQ(all("READCOUNT_AUTH_TOKENS"), "right-token-0123456789");
 }
 
 TEST_F(CliPackageTest, AnotherConfigurationIsNotMixedWithThem) {
