@@ -21,6 +21,9 @@ int Finish(int status) {
 int main(int argc, char** argv) {
   // What gRPC would log itself comes back as statuses.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  // While calls fail at once nobody waits at the socket that connects anew; gRPC looks at it this often, and
+  // otherwise every 5 seconds.
+  setenv("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS", "100", /*overwrite=*/0);
   readcount::cli::Context context{.environment = readcount::ProcessEnvironment(),
                                   .in = {std::cin, isatty(STDIN_FILENO) == 1},
                                   .out = {std::cout, isatty(STDOUT_FILENO) == 1},

@@ -8,6 +8,7 @@
 
 #include "tests/cli/readcount.h"
 #include "tests/fakes/clock.h"
+#include "tests/support/await.h"
 
 namespace readcount::testing {
 namespace {
@@ -136,6 +137,22 @@ TEST(CliLoadTest, AServiceThatStopsLeavesAtMostTheMessageUnderWayUnknown) {
   EXPECT_LE(unknown, 100) << ended.out;
   EXPECT_GE(static_cast<double>(stack.Audit().recorded()), acknowledged);
   EXPECT_LE(static_cast<double>(stack.Audit().recorded()), acknowledged + unknown);
+}
+
+TEST(CliLoadTest, GoesOnSoonAfterAServiceIsBack) {
+  Stack stack(2);
+  RunningTool load({"load", "--ids", "2", "--duration", "10m", "--json"}, AddressesOf(stack));
+  load.AwaitOut("\"acknowledged\":");
+  stack.article_service->Kill();
+  load.AwaitOut("\"error\":\"the article service at ");
+  stack.article_service->Restart();
+  const absl::Time back = absl::Now();
+  const double before = Last(load.out(), "acknowledged");
+  EXPECT_TRUE(Await([&] { return Last(load.out(), "acknowledged") > before; }));
+  // A second until it tries again and one until it tells.
+  EXPECT_LT(absl::Now() - back, absl::Seconds(2.5));
+  load.Signal(SIGINT);
+  load.Wait();
 }
 
 // Answers after 10 ms of the fake clock.
