@@ -40,7 +40,7 @@ TEST_F(VariablesTest, NamesTheKeyThatWasMissedByALetter) {
   EXPECT_THAT(ErrorOf({"READCOUNT_AUTH_TOKENS_FILES"}), HasSubstr("READCOUNT_AUTH_TOKENS_FILE perhaps"));
 }
 
-TEST_F(VariablesTest, RefusesEveryOtherNameInASection) {
+TEST_F(VariablesTest, RefusesTheBeginningOfAnotherAndWhateverMayConcernADoor) {
   EXPECT_THAT(ErrorOf({"READCOUNT_SYNC_INTERVAL", "READCOUNT_SYNC_TLS_CERT", "READCOUNT_AUTH_"}),
               AllOf(HasSubstr("READCOUNT_SYNC_TLS_CERT: "), HasSubstr("\nenvironment READCOUNT_AUTH_: "),
                     Not(HasSubstr("READCOUNT_SYNC_INTERVAL: "))));
@@ -48,7 +48,8 @@ TEST_F(VariablesTest, RefusesEveryOtherNameInASection) {
 
 TEST_F(VariablesTest, LetsForeignOnesBe) {
   EXPECT_TRUE(Check({"READCOUNT_TOKEN", "READCOUNT_FAIL_POINTS", "READCOUNT_STATE", "READCOUNT_BIN",
-                     "READCOUNT_URL", "READCOUNT_IMAGE", "READCOUNT_", "READCOUNT_SYNCHRONOUS"})
+                     "READCOUNT_URL", "READCOUNT_IMAGE", "READCOUNT_", "READCOUNT_SYNCHRONOUS",
+                     "READCOUNT_GATEWAY", "READCOUNT_GATEWAY_", "READCOUNT_GATEWAY_URL"})
                   .ok());
 }
 

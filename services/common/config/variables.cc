@@ -22,6 +22,9 @@ constexpr char kPrefix[] = "READCOUNT_";
 constexpr absl::string_view kOthers[] = {"READCOUNT_BIN", "READCOUNT_FAIL_POINTS", "READCOUNT_STATE",
                                          "READCOUNT_TOKEN"};
 
+// Of these a mistake would leave a door open.
+constexpr char kOfAuth[] = "READCOUNT_AUTH_";
+
 // More letters may well make another word.
 constexpr size_t kMostMistyped = 2;
 
@@ -63,16 +66,19 @@ bool IsOfAService(absl::string_view name) {
          absl::StrContains(name, "_PORT_");
 }
 
-bool IsOfASection(absl::string_view name, const Settings& settings) {
+// READCOUNT_SYNC_TLS_CERT, and not READCOUNT_SYNC alone.
+bool IsBeginningOfOne(absl::string_view name, const Settings& settings) {
   return std::any_of(settings.origins.begin(), settings.origins.end(), [name](const auto& entry) {
     const absl::string_view key = entry.first;
-    return absl::StartsWith(name, absl::StrCat(VariableOf(key.substr(0, key.find('.'))), "_"));
+    const std::string section = absl::StrCat(VariableOf(key.substr(0, key.find('.'))), "_");
+    return name.size() > section.size() && absl::StartsWith(VariableOf(key), name);
   });
 }
 
 bool IsMistyped(absl::string_view name, const Nearest& nearest, const Settings& settings) {
   if (nearest.distance == 0 || IsOfAService(name)) return false;
-  return nearest.distance <= kMostMistyped || IsOfASection(name, settings);
+  return nearest.distance <= kMostMistyped || absl::StartsWith(name, kOfAuth) ||
+         IsBeginningOfOne(name, settings);
 }
 
 }  // namespace
