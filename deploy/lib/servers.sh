@@ -18,14 +18,18 @@ start_redis_on() {
   wait_for redis-server 60 sh -c "$REDIS_CLI ping | grep -q PONG"
 }
 
+# A MariaDB that starts removes the temporary tables it finds, those of others too: in a common directory, such as
+# /tmp, it would break an installation under way.
+mariadb_tmp=$state/mysql.tmp
+
 # The directory gets its name when it is whole: one that was left half made is made anew.
 install_mariadb() {
   local half=$state/mysql.half
   [ -e "$state/mysql/mysql" ] && return
   say "making a database directory (.run/mysql)"
   rm -rf "$state/mysql" "$half"
-  mkdir -p "$half" "$state/log"
-  mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$half" --skip-test-db \
+  mkdir -p "$half" "$mariadb_tmp" "$state/log"
+  TMPDIR=$mariadb_tmp mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$half" --skip-test-db \
     --auth-root-authentication-method=normal >"$state/log/mariadb-install-db.log" 2>&1 ||
     die "mariadb-install-db failed; its log is $state/log/mariadb-install-db.log"
   mv "$half" "$state/mysql"
@@ -33,6 +37,7 @@ install_mariadb() {
 
 start_mariadb() {
   install_mariadb
+  mkdir -p "$mariadb_tmp"
   start_on_free_port mariadbd 3306 start_mariadb_on
 }
 
@@ -41,8 +46,8 @@ start_mariadb_on() {
   # A unix socket's path has at most 107 bytes.
   [ ${#socket} -le 107 ] || socket=/tmp/readcount-$(id -u)-$port.sock
   start mariadbd "$(command -v mariadbd || echo /usr/sbin/mariadbd)" --no-defaults --user="$(id -un)" --datadir="$state/mysql" --bind-address=127.0.0.1 \
-    --port="$port" --socket="$socket" --pid-file="$state/mariadbd.pid" --character-set-server=utf8mb4 \
-    --innodb-flush-log-at-trx-commit=1 --skip-log-bin
+    --port="$port" --socket="$socket" --pid-file="$state/mariadbd.pid" --tmpdir="$mariadb_tmp" \
+    --character-set-server=utf8mb4 --innodb-flush-log-at-trx-commit=1 --skip-log-bin
   MYSQL_DSN=mysql://root@127.0.0.1:$port/article_sys
   MYSQL_CLI="mariadb --no-defaults -h 127.0.0.1 -P $port -u root article_sys"
   wait_for mariadbd 120 mariadb --no-defaults -h 127.0.0.1 -P "$port" -u root -e 'select 1'
