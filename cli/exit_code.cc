@@ -10,7 +10,8 @@ const std::vector<ExitCodeMeaning>& ExitCodeMeanings() {
       {kUnreachable, "a service, Redis or MySQL is away or did not answer in time"},
       {kRefused, "credentials are missing or refused"},
       {kNotKnown, "the answer was lost: it may have been done, or not"},
-      {kInterrupted, "interrupted by Ctrl-C or SIGTERM"}};
+      {kInterrupted, "interrupted by Ctrl-C: ended by SIGINT; `load` shows its summary first"},
+      {kTerminated, "ended by SIGTERM, likewise"}};
   return meanings;
 }
 

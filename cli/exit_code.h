@@ -15,7 +15,8 @@ enum ExitCode {
   kUnreachable = 3,
   kRefused = 4,
   kNotKnown = 5,
-  kInterrupted = 130,
+  kInterrupted = 130,  // what a shell makes of SIGINT
+  kTerminated = 143,   // and of SIGTERM
 };
 
 // Each with its meaning, for people.
@@ -25,7 +26,7 @@ struct ExitCodeMeaning {
 };
 const std::vector<ExitCodeMeaning>& ExitCodeMeanings();
 
-// The code for how a command ended.
+// The code for how a command ended; of one that was broken off kInterrupted, whatever the signal.
 ExitCode ToExitCode(const absl::Status& status);
 
 }  // namespace readcount::cli

@@ -14,6 +14,7 @@ constexpr char kSignalled = 's', kOver = 'o';
 
 // A signal's handler may do little more than write; it finds the pipe here.
 int pipe_of_signals[2] = {-1, -1};
+volatile std::sig_atomic_t caught_signal = 0;
 
 void Tell(char what) {
   const int error = errno;
@@ -21,7 +22,8 @@ void Tell(char what) {
   errno = error;
 }
 
-void Handle(int) {
+void Handle(int signal) {
+  caught_signal = signal;
   Tell(kSignalled);
 }
 
@@ -50,6 +52,10 @@ Interrupt::~Interrupt() {
   Tell(kOver);
   thread_.join();
   for (int& end : pipe_of_signals) close(std::exchange(end, -1));
+}
+
+int CaughtSignal() {
+  return caught_signal;
 }
 
 }  // namespace readcount::cli

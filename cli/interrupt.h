@@ -20,4 +20,7 @@ class Interrupt {
   std::thread thread_;
 };
 
+// The signal that an Interrupt has caught; 0: none.
+int CaughtSignal();
+
 }  // namespace readcount::cli

@@ -153,7 +153,9 @@ absl::Status RunLoad(Context& context, const Options& options) {
                        << " views were due and not sent: answers came too slowly for --rate with these "
                           "--connections\n";
   }
-  return recorded.ok() ? Judge(totals, meanwhile) : recorded.status();
+  if (!recorded.ok()) return recorded.status();
+  absl::Status verdict = Judge(totals, meanwhile);
+  return verdict.ok() && CaughtSignal() != 0 ? absl::CancelledError("") : verdict;
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 #include <unistd.h>
 
 #include <CLI/Error.hpp>
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 
 #include "cli/app.h"
 #include "cli/exit_code.h"
+#include "cli/interrupt.h"
 
 namespace {
 
@@ -14,6 +16,16 @@ int Finish(int status) {
   if (std::cout.flush()) return status;
   std::cerr << "readcount: standard output could not be written: what is there is not all\n";
   return status == readcount::cli::kOk ? readcount::cli::kFailed : status;
+}
+
+// A command that was interrupted ends as the signal would have ended it, so that the script that runs it ends
+// too.
+int EndBySignal(int status) {
+  const int signal = readcount::cli::CaughtSignal();
+  if (status != readcount::cli::kInterrupted || signal == 0) return status;
+  std::raise(signal);
+  constexpr int kShellsBase = 128;
+  return kShellsBase + signal;  // the first process of a container outlives it
 }
 
 }  // namespace
@@ -36,6 +48,7 @@ int main(int argc, char** argv) {
     return Finish(app->exit(error) == 0 ? readcount::cli::kOk : readcount::cli::kBadUsage);
   }
   const absl::Status status = context.command();
-  if (!status.ok()) std::cerr << "readcount: " << status.message() << '\n';
-  return Finish(readcount::cli::ToExitCode(status));
+  // Whoever interrupts a command need not be told so.
+  if (!status.message().empty()) std::cerr << "readcount: " << status.message() << '\n';
+  return EndBySignal(Finish(readcount::cli::ToExitCode(status)));
 }

@@ -62,7 +62,7 @@ absl::Status WatchSync(Context& context) {
   Watch watch(context);
   const absl::Status status =
       client.WatchStatus([&](const v1::SyncStatus& newest) { return watch.Show(newest); });
-  return absl::IsCancelled(status) ? absl::OkStatus() : status;
+  return CaughtSignal() != 0 ? absl::CancelledError("") : status;
 }
 
 }  // namespace

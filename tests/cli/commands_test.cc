@@ -160,10 +160,10 @@ TEST(CliSyncTest, WatchesUntilItIsInterrupted) {
   watch.Signal(SIGINT);
   json.Signal(SIGTERM);
   const ToolResult watched = watch.Wait();
-  EXPECT_EQ(watched.status, 0);
+  EXPECT_EQ(watched.status, -SIGINT);
   EXPECT_THAT(watched.err, IsEmpty());
   const ToolResult lines = json.Wait();
-  EXPECT_EQ(lines.status, 0);
+  EXPECT_EQ(lines.status, -SIGTERM);
   EXPECT_EQ(lines.out.back(), '\n');
 }
 
@@ -219,6 +219,7 @@ TEST(CliUsageTest, HelpAndVersionGoToStandardOutput) {
   EXPECT_EQ(help.status, 0);
   EXPECT_THAT(help.out, HasSubstr("dead-letters"));
   EXPECT_THAT(help.out, HasSubstr("130  interrupted"));
+  EXPECT_THAT(help.out, HasSubstr("143  ended by SIGTERM"));
   EXPECT_THAT(help.err, IsEmpty());
   EXPECT_THAT(RunTool({"sync", "run", "--help"}).out, HasSubstr("--requested-by"));
   EXPECT_THAT(RunTool({"--version"}).out, StartsWith("readcount "));

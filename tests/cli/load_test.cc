@@ -96,7 +96,8 @@ TEST(CliLoadTest, ViewsWhoseAnswerIsLostAreUnknown) {
   load.AwaitOut("\"error\":\"the article service at ");
   load.Signal(SIGINT);
   const ToolResult ended = load.Wait();
-  EXPECT_EQ(ended.status, 0) << ended.err;
+  EXPECT_EQ(ended.status, -SIGINT) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("{\"final\":true,"));
   EXPECT_GT(Last(ended.out, "unknown") + Last(ended.out, "refused"), 0);
   stack.RunSync();
   EXPECT_GE(static_cast<double>(Stack::ViewsInMysql()), Last(ended.out, "acknowledged"));
