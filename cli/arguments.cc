@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/string_view.h"
+#include "cli/utf8.h"
 
 namespace readcount::cli {
 namespace {
@@ -40,6 +41,22 @@ CLI::Option* AddIds(CLI::App& app, std::vector<uint64_t>& ids, const std::string
     std::transform(texts.begin(), texts.end(), std::back_inserter(ids), ParseId);
   };
   return app.add_option_function<std::vector<std::string>>("ID", parse, description)->type_name("");
+}
+
+CLI::Option* AddTextOption(CLI::App& app, const std::string& name, std::string& target,
+                           const std::string& description) {
+  const auto parse = [&target, name](const std::string& text) {
+    const std::string mended = MendedUtf8(text);
+    if (mended != text) {
+      throw CLI::ValidationError(
+          name,
+          absl::StrCat("'", mended,
+                       "' is not UTF-8, which services ask for: let the terminal use a UTF-8 locale, or "
+                       "convert the text, for example by iconv -f latin1 -t utf8"));
+    }
+    target = text;
+  };
+  return app.add_option_function<std::string>(name, parse, description);
 }
 
 CLI::Option* AddNumberSetter(CLI::App& app, const std::string& name, std::function<void(uint64_t)> set,

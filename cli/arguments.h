@@ -18,6 +18,10 @@ namespace readcount::cli {
 // zeros.
 CLI::Option* AddIds(CLI::App& app, std::vector<uint64_t>& ids, const std::string& description);
 
+// Adds an option for a text that is sent to a service, which takes UTF-8 alone.
+CLI::Option* AddTextOption(CLI::App& app, const std::string& name, std::string& target,
+                           const std::string& description);
+
 // What AddNumberOption adds, for a variable of any type.
 CLI::Option* AddNumberSetter(CLI::App& app, const std::string& name, std::function<void(uint64_t)> set,
                              uint64_t least, uint64_t most, const std::string& description);

@@ -54,13 +54,12 @@ v1::DeadLetterReason ToReason(const std::string& name) {
 
 std::shared_ptr<Selection> AddSelection(CLI::App& command, const Context& context) {
   auto selection = std::make_shared<Selection>();
-  selection->requested_by = context.environment("USER").value_or("readcount");
+  selection->requested_by = UserName(context);
   CLI::Option* ids = AddIds(command, selection->ids, "The letters' ids");
   AddReason(command, selection->reason);
   command.add_flag("--all", selection->all, "All of them")->excludes(ids)->excludes("--reason");
-  command
-      .add_option("--requested-by", selection->requested_by,
-                  "Who asks, for the log; without it the user's name")
+  AddTextOption(command, "--requested-by", selection->requested_by,
+                "Who asks, for the log; without it the user's name")
       ->type_name("NAME");
   return selection;
 }

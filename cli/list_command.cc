@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "cli/arguments.h"
 #include "cli/article_text.h"
 #include "cli/endpoint.h"
 #include "cli/pages.h"
@@ -35,7 +36,7 @@ absl::Status List(Context& context, const Options& options) {
 void AddListCommand(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("list", "Show a page of articles, newest first, and record nothing");
   auto options = std::make_shared<Options>();
-  command->add_option("--author", options->author, "Only this author's")->type_name("NAME");
+  AddTextOption(*command, "--author", options->author, "Only this author's")->type_name("NAME");
   AddPageOptions(*command, options->pages, 100, 20);
   command->callback(
       [&context, options] { context.command = [&context, options] { return List(context, *options); }; });

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "cli/arguments.h"
 #include "cli/endpoint.h"
 #include "cli/interrupt.h"
 #include "cli/json.h"
@@ -90,10 +91,9 @@ absl::Status RunSync(Context& context, const std::string& requested_by) {
 
 void AddSyncRunCommand(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("run", "Move all that was counted until now to MySQL");
-  auto requested_by = std::make_shared<std::string>(context.environment("USER").value_or("readcount"));
-  command
-      ->add_option("--requested-by", *requested_by,
-                   "Who asks, for the history of runs; without it the user's name")
+  auto requested_by = std::make_shared<std::string>(UserName(context));
+  AddTextOption(*command, "--requested-by", *requested_by,
+                "Who asks, for the history of runs; without it the user's name")
       ->type_name("NAME");
   command->callback([&context, requested_by] {
     context.command = [&context, requested_by] { return RunSync(context, *requested_by); };

@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 // What the parser says of the words of a command line; empty if they are right.
 std::string Complaint(CLI::App& app, std::vector<std::string> words) {
@@ -56,6 +57,15 @@ TEST(CliArgumentsTest, NumbersKeepToTheirBounds) {
               "--connections: '" + wrong +
                   "' is not a whole number from 1 to 10000, in decimal digits without zeros in front");
   }
+}
+
+TEST(CliArgumentsTest, TextsAreUtf8) {
+  CLI::App app;
+  std::string author;
+  AddTextOption(app, "--author", author, "");
+  EXPECT_THAT(Complaint(app, {"--author", "J\u00f6rg"}), IsEmpty());
+  EXPECT_EQ(author, "J\u00f6rg");
+  EXPECT_THAT(Complaint(app, {"--author", "J\xf6rg"}), StartsWith("--author: 'J\uFFFDrg' is not UTF-8, "));
 }
 
 TEST(CliArgumentsTest, RealNumbersAreFiniteAndKeepToTheirBounds) {

@@ -228,6 +228,17 @@ TEST_F(CliDeadLettersTest, RetriesThoseThatAreNamed) {
   EXPECT_THAT(service_.Take(), ElementsAre("selection { all: true } requested_by: \"ann\""));
 }
 
+TEST_F(CliDeadLettersTest, ANameThatIsNotUtf8IsRefusedOrMended) {
+  const ToolResult refused = RunTool({"dead-letters", "retry", "7", "--requested-by", "\xff"}, variables_);
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.err, HasSubstr("is not UTF-8"));
+  EXPECT_EQ(RunTool({"list", "--author", "\xff"}, variables_).status, 2);
+  EXPECT_THAT(service_.Take(), IsEmpty());
+  variables_["USER"] = "J\xf6rg";
+  EXPECT_EQ(RunTool({"dead-letters", "retry", "7"}, variables_).status, 0);
+  EXPECT_THAT(service_.Take(), ElementsAre(HasSubstr("requested_by: \"J\\357\\277\\275rg\"")));
+}
+
 TEST_F(CliDeadLettersTest, DropsNothingWithoutConsent) {
   const ToolResult refused = RunTool({"dead-letters", "drop", "7"}, variables_);
   EXPECT_EQ(refused.status, 2);
