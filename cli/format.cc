@@ -8,17 +8,24 @@
 
 namespace readcount::cli {
 
+std::string Grouped(WideViews number) {
+  constexpr size_t kGroup = 3;
+  const std::string text = ToText(number);
+  const size_t first = number < 0 ? 1 : 0;  // digit
+  std::string grouped;
+  for (size_t place = 0; place < text.size(); ++place) {
+    if (place > first && (text.size() - place) % kGroup == 0) grouped += ',';
+    grouped += text[place];
+  }
+  return grouped;
+}
+
 std::string Grouped(uint64_t number) {
-  constexpr int kGroup = 3;
-  std::string text = absl::StrCat(number);
-  for (int place = static_cast<int>(text.size()) - kGroup; place > 0; place -= kGroup)
-    text.insert(static_cast<size_t>(place), ",");
-  return text;
+  return Grouped(WideViews(number));
 }
 
 std::string Grouped(int64_t number) {
-  if (number >= 0) return Grouped(static_cast<uint64_t>(number));
-  return "-" + Grouped(uint64_t{0} - static_cast<uint64_t>(number));
+  return Grouped(WideViews(number));
 }
 
 std::string Moment(bool present, const google::protobuf::Timestamp& time) {

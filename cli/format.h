@@ -8,12 +8,14 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "services/common/base/wide.h"
 
 namespace readcount::cli {
 
 // How people read figures: 1234567 as 1,234,567.
 std::string Grouped(int64_t number);
 std::string Grouped(uint64_t number);
+std::string Grouped(WideViews number);
 
 // In UTC, to the second: 2026-01-02T03:04:05Z; - for none.
 std::string Moment(bool present, const google::protobuf::Timestamp& time);

@@ -42,6 +42,8 @@ TEST(CliFormatTest, GroupsDigits) {
   EXPECT_EQ(Grouped(uint64_t{18446744073709551615U}), "18,446,744,073,709,551,615");
   EXPECT_EQ(Grouped(int64_t{-1234567}), "-1,234,567");
   EXPECT_EQ(Grouped(std::numeric_limits<int64_t>::min()), "-9,223,372,036,854,775,808");
+  EXPECT_EQ(Grouped(int64_t{-123}), "-123");
+  EXPECT_EQ(Grouped(WideViews(18446744073709551615U) + 1), "18,446,744,073,709,551,616");
 }
 
 TEST(CliFormatTest, TellsSpans) {
