@@ -146,17 +146,12 @@ MysqlSettings MariadbServer::settings() const {
 }
 
 void MariadbServer::Start(const std::vector<std::string>& more) {
-  std::vector<std::string> command = {"/usr/sbin/mariadbd",
-                                      "--no-defaults",
-                                      "--user=root",
-                                      "--datadir=" + dir_.path("data"),
-                                      "--socket=" + dir_.path("my.sock"),
-                                      "--pid-file=" + dir_.path("my.pid"),
-                                      "--skip-networking",
-                                      "--character-set-server=utf8mb4",
-                                      "--innodb-log-file-size=16M",
-                                      "--innodb-buffer-pool-size=64M",
-                                      "--innodb-flush-log-at-trx-commit=1"};
+  std::vector<std::string> command = {
+      "/usr/sbin/mariadbd", "--no-defaults", "--user=root", "--datadir=" + dir_.path("data"),
+      "--socket=" + dir_.path("my.sock"), "--pid-file=" + dir_.path("my.pid"),
+      // Each that starts removes the temporary tables of others in /tmp.
+      "--tmpdir=" + dir_.path("data"), "--skip-networking", "--character-set-server=utf8mb4",
+      "--innodb-log-file-size=16M", "--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=1"};
   command.insert(command.end(), more.begin(), more.end());
   process_ = std::make_unique<ChildProcess>(command, dir_.path("my.log"));
   WaitUntil(*process_, dir_.path("my.log"), [this] {
