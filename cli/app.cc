@@ -15,6 +15,7 @@
 #include "cli/man_command.h"
 #include "cli/migrate_command.h"
 #include "cli/sync_command.h"
+#include "cli/usage_message.h"
 #include "cli/view_command.h"
 
 namespace readcount::cli {
@@ -76,6 +77,7 @@ std::unique_ptr<CLI::App> MakeApp(Context& context) {
   app->footer(Footer());
   app->set_help_flag("-h,--help", "Print this help and exit");
   app->require_subcommand(1);
+  app->failure_message(UsageMessage);
   AddCommonOptions(*app, context);
   AddViewCommand(*app, context);
   AddGetCommand(*app, context);
