@@ -5,10 +5,13 @@
 #include <map>
 #include <memory>
 #include <ostream>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "cli/arguments.h"
 #include "cli/endpoint.h"
 #include "cli/format.h"
@@ -29,6 +32,8 @@ const std::map<std::string, v1::DeadLetterReason>& Reasons() {
       {"negative_result", v1::DEAD_LETTER_REASON_NEGATIVE_RESULT}};
   return reasons;
 }
+
+constexpr int kMostInPage = 1000;  // that the service lists
 
 // Which letters, as the options of retry and drop say.
 struct Selection {
@@ -74,6 +79,58 @@ absl::StatusOr<v1::DeadLetterSelection> ToProto(const Selection& selection) {
   return proto;
 }
 
+// Which letters a request is about, and NOT_FOUND with those that were named and are not there.
+struct Chosen {
+  v1::DeadLetterSelection selection;
+  absl::Status missing;
+};
+
+absl::Status NoSuchLetters(const std::set<uint64_t>& ids, const std::string& reason) {
+  const bool one = ids.size() == 1;
+  return absl::NotFoundError(
+      absl::StrCat(one ? "there is no dead letter " : "there are no dead letters ", absl::StrJoin(ids, ", "),
+                   reason.empty() ? "" : absl::StrCat(" with the reason ", reason), ": ",
+                   one ? "it was added or dropped before, or never was"
+                       : "they were added or dropped before, or never were"));
+}
+
+// Looks for the letters that are named: a request does not tell which of them it found. NOT_FOUND if none is
+// there, so that a selection of them never becomes one without ids.
+absl::StatusOr<Chosen> Choose(SyncClient& client, const Selection& selection) {
+  absl::StatusOr<v1::DeadLetterSelection> selected = ToProto(selection);
+  if (!selected.ok()) return selected.status();
+  if (selection.ids.empty()) return Chosen{.selection = *std::move(selected)};
+  std::set<uint64_t> there, missing(selection.ids.begin(), selection.ids.end());
+  v1::ListDeadLettersRequest request;
+  request.set_reason(selected->reason());
+  request.set_page_size(kMostInPage);
+  do {
+    const absl::StatusOr<v1::ListDeadLettersResponse> page = client.ListDeadLetters(request);
+    if (!page.ok()) return page.status();
+    for (const v1::DeadLetter& letter : page->dead_letters()) {
+      if (missing.erase(letter.id()) > 0) there.insert(letter.id());
+    }
+    request.set_page_token(page->next_page_token());
+  } while (!missing.empty() && !request.page_token().empty());
+  const absl::Status error = missing.empty() ? absl::OkStatus() : NoSuchLetters(missing, selection.reason);
+  if (there.empty()) return error;
+  selected->mutable_ids()->Assign(there.begin(), there.end());
+  return Chosen{.selection = *std::move(selected), .missing = error};
+}
+
+// What is wrong in the end: one of them, or both.
+absl::Status Both(const absl::Status& one, const absl::Status& other) {
+  if (one.ok() || other.ok()) return one.ok() ? other : one;
+  return {one.code(), absl::StrCat(one.message(), "; ", other.message())};
+}
+
+absl::Status StillKept(uint64_t letters) {
+  if (letters == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      Grouped(letters),
+      " letters could not be added and stay: `readcount dead-letters list` tells the reason of each"));
+}
+
 void PrintLetters(const v1::ListDeadLettersResponse& page, std::ostream& out) {
   constexpr auto kRight = Table::Align::kRight;
   Table table(
@@ -98,15 +155,15 @@ absl::Status List(Context& context, const PageOptions& pages, const std::string&
 }
 
 absl::Status Retry(Context& context, const Selection& selection) {
-  v1::RetryDeadLettersRequest request;
-  absl::StatusOr<v1::DeadLetterSelection> selected = ToProto(selection);
-  if (!selected.ok()) return selected.status();
-  *request.mutable_selection() = *std::move(selected);
-  request.set_requested_by(selection.requested_by);
   const absl::StatusOr<Endpoint> endpoint = SyncEndpoint(context);
   if (!endpoint.ok()) return endpoint.status();
-  const absl::StatusOr<v1::RetryDeadLettersResponse> response =
-      SyncClient(*endpoint).RetryDeadLetters(request);
+  SyncClient client(*endpoint);
+  absl::StatusOr<Chosen> chosen = Choose(client, selection);
+  if (!chosen.ok()) return chosen.status();
+  v1::RetryDeadLettersRequest request;
+  *request.mutable_selection() = std::move(chosen->selection);
+  request.set_requested_by(selection.requested_by);
+  const absl::StatusOr<v1::RetryDeadLettersResponse> response = client.RetryDeadLetters(request);
   if (!response.ok()) return response.status();
   if (context.json()) {
     context.out.stream << MessageJson(*response) << '\n';
@@ -114,29 +171,27 @@ absl::Status Retry(Context& context, const Selection& selection) {
     context.out.stream << Grouped(response->added()) << " letters added to their articles, with "
                        << Grouped(response->views()) << " views\n";
   }
-  if (response->kept() == 0) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      Grouped(response->kept()),
-      " letters could not be added and stay: `readcount dead-letters list` tells the reason of each"));
+  return Both(chosen->missing, StillKept(response->kept()));
 }
 
 // What drop is about to do, for the question and the refusal.
-std::string Described(const Selection& selection) {
+std::string Described(const Selection& selection, const v1::DeadLetterSelection& chosen) {
   if (selection.all) return "all dead letters";
   const std::string reason =
       selection.reason.empty() ? "" : absl::StrCat(" with the reason ", selection.reason);
   if (selection.ids.empty()) return absl::StrCat("all dead letters", reason);
-  return absl::StrCat(selection.ids.size(), " dead letters", reason);
+  return absl::StrCat(chosen.ids_size(), " dead letters", reason);
 }
 
-absl::Status Confirm(Context& context, const Selection& selection) {
+absl::Status Confirm(Context& context, const Selection& selection, const Chosen& chosen) {
   if (selection.yes) return absl::OkStatus();
+  const std::string letters = Described(selection, chosen.selection);
   if (!context.in.is_terminal) {
     return absl::InvalidArgumentError(
-        absl::StrCat("would give up ", Described(selection), ", which cannot be undone: confirm by --yes"));
+        absl::StrCat("would give up ", letters, ", which cannot be undone: confirm by --yes"));
   }
-  context.err.stream << "Give up " << Described(selection)
-                     << "? Their views will never reach an article. [y/N] " << std::flush;
+  context.err.stream << "Give up " << letters << "? Their views will never reach an article. [y/N] "
+                     << std::flush;
   std::string answer;
   std::getline(context.in.stream, answer);
   answer = absl::AsciiStrToLower(absl::StripAsciiWhitespace(answer));
@@ -145,15 +200,16 @@ absl::Status Confirm(Context& context, const Selection& selection) {
 }
 
 absl::Status Drop(Context& context, const Selection& selection) {
-  v1::DropDeadLettersRequest request;
-  absl::StatusOr<v1::DeadLetterSelection> selected = ToProto(selection);
-  if (!selected.ok()) return selected.status();
-  *request.mutable_selection() = *std::move(selected);
-  request.set_requested_by(selection.requested_by);
   const absl::StatusOr<Endpoint> endpoint = SyncEndpoint(context);
   if (!endpoint.ok()) return endpoint.status();
-  if (absl::Status confirmed = Confirm(context, selection); !confirmed.ok()) return confirmed;
-  const absl::StatusOr<v1::DropDeadLettersResponse> response = SyncClient(*endpoint).DropDeadLetters(request);
+  SyncClient client(*endpoint);
+  absl::StatusOr<Chosen> chosen = Choose(client, selection);
+  if (!chosen.ok()) return chosen.status();
+  if (absl::Status confirmed = Confirm(context, selection, *chosen); !confirmed.ok()) return confirmed;
+  v1::DropDeadLettersRequest request;
+  *request.mutable_selection() = std::move(chosen->selection);
+  request.set_requested_by(selection.requested_by);
+  const absl::StatusOr<v1::DropDeadLettersResponse> response = client.DropDeadLetters(request);
   if (!response.ok()) return response.status();
   if (context.json()) {
     context.out.stream << MessageJson(*response) << '\n';
@@ -161,7 +217,7 @@ absl::Status Drop(Context& context, const Selection& selection) {
     context.out.stream << Grouped(response->dropped()) << " letters given up, with "
                        << Grouped(response->views()) << " views\n";
   }
-  return absl::OkStatus();
+  return chosen->missing;
 }
 
 void AddList(CLI::App& group, Context& context) {

@@ -98,6 +98,7 @@ TEST(CliDeadLettersTest, AreListedRetriedAndDroppedAtTheService) {
   const ToolResult dropped = RunTool({"dead-letters", "drop", "--all", "--yes"}, at);
   EXPECT_EQ(dropped.status, 0) << dropped.err;
   EXPECT_THAT(dropped.out, StartsWith("1 letters given up"));
+  EXPECT_THAT(RunTool({"dead-letters", "retry", "1"}, at).err, HasSubstr("there is no dead letter 1: "));
   EXPECT_THAT(RunTool({"dead-letters", "list", "--json"}, at).out, HasSubstr(R"("dead_letters":[])"));
   EXPECT_EQ(RunTool({"audit"}, at).status, 0);
 }

@@ -15,10 +15,12 @@
 namespace readcount::testing {
 namespace {
 
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 // Keeps what it was asked, and answers with what does not depend on it.
 class NotingService final : public v1::SyncService::Service {
@@ -74,9 +76,9 @@ class NotingService final : public v1::SyncService::Service {
   }
 
  private:
-  // A selection of letter 5, whose answer is lost.
+  // A selection of letter 8 alone, whose answer is lost.
   static bool IsLost(const v1::DeadLetterSelection& selection) {
-    return selection.ids_size() == 1 && selection.ids(0) == 5;
+    return selection.ids_size() == 1 && selection.ids(0) == 8;
   }
 
   void Note(const google::protobuf::Message& request) {
@@ -192,7 +194,7 @@ TEST_F(CliOutcomeTest, LoadCallsNothingUnknownThatIsCertain) {
 
 TEST_F(CliOutcomeTest, ALostRetryOrDropMayBeRepeated) {
   for (const std::vector<std::string>& command :
-       {std::vector<std::string>{"dead-letters", "retry", "5"}, {"dead-letters", "drop", "5", "--yes"}}) {
+       {std::vector<std::string>{"dead-letters", "retry", "8"}, {"dead-letters", "drop", "8", "--yes"}}) {
     const ToolResult lost = RunTool(command, variables_);
     EXPECT_EQ(lost.status, 5);
     EXPECT_THAT(lost.err, HasSubstr("repeating it is harmless"));
@@ -220,7 +222,8 @@ TEST_F(CliDeadLettersTest, RetriesThoseThatAreNamed) {
   const ToolResult some = RunTool({"dead-letters", "retry", "7", "8"}, variables_);
   EXPECT_EQ(some.status, 0) << some.err;
   EXPECT_EQ(some.out, "2 letters added to their articles, with 1,200 views\n");
-  EXPECT_THAT(service_.Take(), ElementsAre("selection { ids: 7 ids: 8 } requested_by: \"ann\""));
+  EXPECT_THAT(service_.Take(), ElementsAre("page_size: 1000", "page_size: 1000 page_token: \"more\"",
+                                           "selection { ids: 7 ids: 8 } requested_by: \"ann\""));
   const ToolResult kept = RunTool({"dead-letters", "retry", "--all", "--json"}, variables_);
   EXPECT_EQ(kept.status, 1);
   EXPECT_EQ(kept.out, "{\"added\":2,\"views\":1200,\"kept\":1}\n");
@@ -239,6 +242,26 @@ TEST_F(CliDeadLettersTest, ANameThatIsNotUtf8IsRefusedOrMended) {
   EXPECT_THAT(service_.Take(), ElementsAre(HasSubstr("requested_by: \"J\\357\\277\\275rg\"")));
 }
 
+TEST_F(CliDeadLettersTest, LettersThatAreNotThereAreAFailure) {
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"dead-letters", "retry", "999"},
+        {"dead-letters", "drop", "999"},
+        {"dead-letters", "drop", "999", "--yes", "--json"},
+        {"dead-letters", "drop", "999", "--reason", "overflow", "--yes"}}) {
+    const ToolResult none = RunTool(command, variables_);
+    EXPECT_EQ(none.status, 1);
+    EXPECT_THAT(none.out, IsEmpty());
+    EXPECT_THAT(none.err, HasSubstr("there is no dead letter 999"));
+  }
+  EXPECT_THAT(service_.Take(), Each(HasSubstr("page_size")));
+  const ToolResult some =
+      RunTool({"dead-letters", "drop", "999", "7", "1000", "--yes", "--json"}, variables_);
+  EXPECT_EQ(some.status, 1);
+  EXPECT_THAT(some.out, StartsWith("{\"dropped\":2,"));
+  EXPECT_THAT(some.err, HasSubstr("there are no dead letters 999, 1000: "));
+  EXPECT_EQ(service_.Take().back(), "selection { ids: 7 } requested_by: \"ann\"");
+}
+
 TEST_F(CliDeadLettersTest, DropsNothingWithoutConsent) {
   const ToolResult refused = RunTool({"dead-letters", "drop", "7"}, variables_);
   EXPECT_EQ(refused.status, 2);
@@ -247,7 +270,7 @@ TEST_F(CliDeadLettersTest, DropsNothingWithoutConsent) {
   EXPECT_EQ(RunTool({"dead-letters", "retry"}, variables_).status, 2);
   EXPECT_EQ(RunTool({"dead-letters", "drop", "7", "--all", "--yes"}, variables_).status, 2);
   EXPECT_EQ(RunTool({"dead-letters", "drop", "--reason", "boredom", "--yes"}, variables_).status, 2);
-  EXPECT_THAT(service_.Take(), IsEmpty());
+  EXPECT_THAT(service_.Take(), ElementsAre("page_size: 1000"));
   const ToolResult dropped = RunTool({"dead-letters", "drop", "--reason", "overflow", "--yes"}, variables_);
   EXPECT_EQ(dropped.status, 0);
   EXPECT_EQ(dropped.out, "2 letters given up, with 15 views\n");
@@ -261,12 +284,12 @@ TEST_F(CliDeadLettersTest, AsksOnATerminalBeforeItDrops) {
   no.Type("\n");
   EXPECT_EQ(no.Wait(), 1);
   EXPECT_THAT(no.screen(), HasSubstr("nothing was dropped"));
-  EXPECT_THAT(service_.Take(), IsEmpty());
+  EXPECT_THAT(service_.Take(), Each(HasSubstr("page_size")));
   TerminalTool yes({"dead-letters", "drop", "7", "8"}, variables_);
   yes.AwaitScreen("[y/N] ");
   yes.Type("y\n");
   EXPECT_EQ(yes.Wait(), 0) << yes.screen();
-  EXPECT_THAT(service_.Take(), ElementsAre("selection { ids: 7 ids: 8 } requested_by: \"ann\""));
+  EXPECT_EQ(service_.Take().back(), "selection { ids: 7 ids: 8 } requested_by: \"ann\"");
 }
 
 using CliCredentialsTest = CliServicesTest;
