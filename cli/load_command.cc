@@ -161,13 +161,18 @@ absl::Status RunLoad(Context& context, const Options& options) {
 }  // namespace
 
 void AddLoadCommand(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand(
-      "load", "View articles for a trial: real views, which are counted; Ctrl-C ends it with its summary");
+  CLI::App* command = app.add_subcommand("load",
+                                         "View articles for a trial: real views, which are counted; Ctrl-C "
+                                         "ends it with its summary. Exit 1 if an "
+                                         "article is not there or no view was acknowledged; other views may "
+                                         "be refused, by a service that is busy "
+                                         "or away");
   auto options = std::make_shared<Options>();
   LoadOptions& load = options->load;
   AddNumberOption(*command, "--rate", load.rate, 1, kMostRate,
                   "Views a second; without it as many as are answered");
-  AddNumberOption(*command, "--ids", load.ids, 1, kMostIds, "View articles 1 to this");
+  AddNumberOption(*command, "--ids", load.ids, 1, kMostIds,
+                  "View articles 1 to this, which all must be there");
   AddRealOption(*command, "--zipf", load.zipf, 0, 10,
                 "Exponent of the articles' popularity, such as 0.99; 0: all alike")
       ->type_name("EXPONENT");

@@ -8,7 +8,7 @@
 namespace readcount::cli {
 namespace {
 
-constexpr int kHttpOk = 200, kHttpServerErrors = 500;
+constexpr int kHttpOk = 200, kHttpNotFound = 404, kHttpServerErrors = 500;
 
 class HttpSender final : public ViewSender {
  public:
@@ -36,6 +36,7 @@ class HttpSender final : public ViewSender {
       const bool certain =
           response->status < kHttpServerErrors || absl::StrContains(response->body, kNothingCounted);
       (certain ? outcomes.refused : outcomes.unknown) += 1;
+      if (response->status == kHttpNotFound) ++outcomes.no_article;
       outcomes.error = absl::StrCat("HTTP ", response->status, ": ", response->body);
     }
   }

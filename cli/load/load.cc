@@ -117,6 +117,7 @@ void Load::Count(const Outcomes& outcomes, const std::vector<absl::Duration>& du
   absl::MutexLock lock(&mutex_);
   totals_.acknowledged += outcomes.acknowledged;
   totals_.refused += outcomes.refused;
+  totals_.no_article += outcomes.no_article;
   totals_.unknown += outcomes.unknown;
   if (!outcomes.error.empty()) totals_.error = outcomes.error;
   if (!outcomes.lost) totals_.reached = true;

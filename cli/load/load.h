@@ -48,10 +48,11 @@ class Load {
 
   struct Totals {
     uint64_t acknowledged = 0, refused = 0, unknown = 0;
-    uint64_t not_sent = 0;   // due by the rate when it ended, but answers had come too slowly
-    absl::Duration elapsed;  // since the beginning, or as long as it took
-    std::string error;       // the newest reason for a view that was not acknowledged
-    bool reached = false;    // some view was answered
+    uint64_t no_article = 0;  // of the refused: their article is not there
+    uint64_t not_sent = 0;    // due by the rate when it ended, but answers had come too slowly
+    absl::Duration elapsed;   // since the beginning, or as long as it took
+    std::string error;        // the newest reason for a view that was not acknowledged
+    bool reached = false;     // some view was answered
   };
   Totals Read() const;
 

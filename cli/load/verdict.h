@@ -9,8 +9,9 @@
 namespace readcount::cli {
 
 // Whether a load did as it was told, given what the books recorded meanwhile, if they were asked.
-// FAILED_PRECONDITION if the books do not agree; ABORTED if no view was acknowledged, UNAVAILABLE if none was
-// even answered.
+// FAILED_PRECONDITION if the books do not agree or articles were not there, while views may be refused by a
+// service that is busy or away, as a trial may mean it to be; ABORTED if no view was acknowledged,
+// UNAVAILABLE if none was even answered.
 absl::Status Judge(const Load::Totals& totals, std::optional<int64_t> recorded);
 
 }  // namespace readcount::cli

@@ -11,10 +11,11 @@ namespace readcount::cli {
 // What became of some views.
 struct Outcomes {
   uint64_t acknowledged = 0;
-  uint64_t refused = 0;  // certainly not counted
-  uint64_t unknown = 0;  // the answer was lost: counted, once, or not
-  std::string error;     // why not all were acknowledged, of one of them; empty if all were
-  bool lost = false;     // the connection broke or could not be made
+  uint64_t refused = 0;     // certainly not counted
+  uint64_t no_article = 0;  // of the refused: their article is not there
+  uint64_t unknown = 0;     // the answer was lost: counted, once, or not
+  std::string error;        // why not all were acknowledged, of one of them; empty if all were
+  bool lost = false;        // the connection broke or could not be made
 
   friend bool operator==(const Outcomes&, const Outcomes&) = default;
 };

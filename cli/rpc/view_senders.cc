@@ -23,6 +23,7 @@ struct Failure {
 Outcomes OutcomesOf(const Failure& failure, const Endpoint& endpoint, uint64_t views) {
   Outcomes outcomes{.error = std::string(Explained(failure.status, endpoint).message())};
   (failure.uncounted ? outcomes.refused : outcomes.unknown) = views;
+  if (failure.status.error_code() == grpc::StatusCode::NOT_FOUND) outcomes.no_article = views;
   return outcomes;
 }
 
@@ -70,6 +71,7 @@ class StreamSender final : public ViewSender {
       return;
     }
     (result.error().code() == grpc::StatusCode::UNKNOWN ? outcomes.unknown : outcomes.refused) += 1;
+    if (result.error().code() == grpc::StatusCode::NOT_FOUND) ++outcomes.no_article;
     outcomes.error = result.error().message();
   }
 
@@ -149,6 +151,7 @@ class UnarySender final : public ViewSender {
       const Outcomes one = SendOne(id);
       all.acknowledged += one.acknowledged;
       all.refused += one.refused;
+      all.no_article += one.no_article;
       all.unknown += one.unknown;
       all.lost = all.lost || one.lost;
       if (!one.error.empty()) all.error = one.error;

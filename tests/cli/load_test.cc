@@ -66,14 +66,20 @@ TEST(CliLoadTest, KeepsToItsRate) {
   EXPECT_NEAR(Last(load.out, "acknowledged"), 1000, 50);
 }
 
-TEST(CliLoadTest, ArticlesThatAreGoneAreRefused) {
+TEST(CliLoadTest, ArticlesThatAreGoneAreRefusedAndAFailure) {
   Stack stack(1);
-  const ToolResult load = RunTool(
-      {"load", "--rate", "200", "--ids", "2", "--duration", "1s", "--json", "--books"}, AddressesOf(stack));
-  EXPECT_EQ(load.status, 0) << load.err;
-  EXPECT_GT(Last(load.out, "acknowledged"), 0);
-  EXPECT_GT(Last(load.out, "refused"), 0);
-  EXPECT_EQ(Last(load.out, "acknowledged"), Last(load.out, "books_recorded"));
+  const std::vector<std::string> over_http = {"--http", "http://" + stack.gateway->address()};
+  for (const auto& way : {std::vector<std::string>(), {"--unary"}, over_http}) {
+    std::vector<std::string> arguments = {"load",       "--rate", "200",    "--ids",  "2",
+                                          "--duration", "1s",     "--json", "--books"};
+    arguments.insert(arguments.end(), way.begin(), way.end());
+    const ToolResult load = RunTool(arguments, AddressesOf(stack));
+    EXPECT_EQ(load.status, 1);
+    EXPECT_THAT(load.err, HasSubstr("let --ids be the number of articles from 1 on"));
+    EXPECT_GT(Last(load.out, "acknowledged"), 0);
+    EXPECT_GT(Last(load.out, "refused"), 0);
+    EXPECT_EQ(Last(load.out, "acknowledged"), Last(load.out, "books_recorded"));
+  }
 }
 
 TEST(CliLoadTest, ASecondViewerIsFoundInTheBooks) {
