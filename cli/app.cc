@@ -22,15 +22,12 @@ namespace readcount::cli {
 namespace {
 
 void AddAddresses(CLI::App& app, Context& context) {
-  app.add_option("--article-service", context.article_service,
-                 "Address of the article service; without it gateway.article_service of the configuration")
-      ->type_name("HOST:PORT");
-  app.add_option("--sync-service", context.sync_service,
-                 "Address of the sync service; without it gateway.sync_service of the configuration")
-      ->type_name("HOST:PORT");
-  app.add_option("--gateway", context.gateway,
-                 "Address of the gateway; without it gateway.listen of the configuration")
-      ->type_name("HOST:PORT");
+  AddAddressOption(app, "--article-service", context.article_service,
+                   "Address of the article service; without it gateway.article_service of the configuration");
+  AddAddressOption(app, "--sync-service", context.sync_service,
+                   "Address of the sync service; without it gateway.sync_service of the configuration");
+  AddAddressOption(app, "--gateway", context.gateway,
+                   "Address of the gateway; without it gateway.listen of the configuration");
 }
 
 void AddCredentials(CLI::App& app, Context& context) {

@@ -72,6 +72,19 @@ CLI::Option* AddNumberSetter(CLI::App& app, const std::string& name, std::functi
   return app.add_option_function<std::string>(name, parse, description)->type_name("COUNT");
 }
 
+CLI::Option* AddAddressOption(CLI::App& app, const std::string& name, std::string& target,
+                              const std::string& description) {
+  const auto parse = [&target, name](const std::string& text) {
+    for (const absl::string_view scheme : {"http://", "https://"}) {
+      if (!absl::StartsWithIgnoreCase(text, scheme)) continue;
+      throw CLI::ValidationError(
+          name, absl::StrCat("'", text, "' is a URL: give host:port alone, such as localhost:8080"));
+    }
+    target = text;
+  };
+  return app.add_option_function<std::string>(name, parse, description)->type_name("HOST:PORT");
+}
+
 CLI::Option* AddRealOption(CLI::App& app, const std::string& name, double& target, double least, double most,
                            const std::string& description) {
   const auto parse = [&target, name, least, most](const std::string& text) {

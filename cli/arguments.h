@@ -36,6 +36,10 @@ CLI::Option* AddNumberOption(CLI::App& app, const std::string& name, Number& tar
   return target == 0 ? option : option->default_str(absl::StrCat(target));
 }
 
+// Adds an option for host:port, without a scheme such as http://.
+CLI::Option* AddAddressOption(CLI::App& app, const std::string& name, std::string& target,
+                              const std::string& description);
+
 // Adds an option for a number such as 0.99, from `least` to `most`, and tells its default.
 CLI::Option* AddRealOption(CLI::App& app, const std::string& name, double& target, double least, double most,
                            const std::string& description);

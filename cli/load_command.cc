@@ -111,13 +111,24 @@ class Progress {
   std::optional<LiveLine> live_;
 };
 
+// host:port of the URL of a gateway.
+absl::StatusOr<std::string> GatewayAt(absl::string_view url) {
+  if (absl::StartsWithIgnoreCase(url, "https://")) {
+    return absl::InvalidArgumentError(
+        "--http: load over HTTPS is not offered: use a gateway without TLS, or leave --http out to speak "
+        "gRPC "
+        "with the article service");
+  }
+  if (!absl::ConsumePrefix(&url, "http://") || absl::StrContains(absl::StripSuffix(url, "/"), '/'))
+    return absl::InvalidArgumentError("--http: is not http://host:port, for example http://127.0.0.1:8080");
+  return std::string(absl::StripSuffix(url, "/"));
+}
+
 absl::StatusOr<MakeSender> ChooseSender(Context& context, const Options& options) {
   if (!options.http.empty()) {
-    absl::string_view address = options.http;
-    if (!absl::ConsumePrefix(&address, "http://") || absl::StrContains(absl::StripSuffix(address, "/"), '/'))
-      return absl::InvalidArgumentError("--http: is not http://host:port, for example http://127.0.0.1:8080");
-    std::string host(absl::StripSuffix(address, "/"));
-    return [host = std::move(host), timeout = context.timeout] { return MakeHttpSender(host, timeout); };
+    const absl::StatusOr<std::string> gateway = GatewayAt(options.http);
+    if (!gateway.ok()) return gateway.status();
+    return [gateway = *gateway, timeout = context.timeout] { return MakeHttpSender(gateway, timeout); };
   }
   const absl::StatusOr<Endpoint> endpoint = ArticleEndpoint(context);
   if (!endpoint.ok()) return endpoint.status();
@@ -187,7 +198,9 @@ void AddLoadCommand(CLI::App& app, Context& context) {
       ->type_name("NUMBER");
   CLI::Option* unary =
       command->add_flag("--unary", options->unary, "By a call for each view, instead of streams");
-  command->add_option("--http", options->http, "By requests to a gateway, instead of gRPC: http://host:port")
+  command
+      ->add_option("--http", options->http,
+                   "By requests to a gateway without TLS, instead of gRPC: http://host:port")
       ->type_name("URL")
       ->excludes(unary);
   command->add_flag(

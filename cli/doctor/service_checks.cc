@@ -82,7 +82,10 @@ void CheckGateway(const Context& context, const Settings& settings, Diagnoses& f
   const absl::StatusOr<HttpResponse> ready = HttpClient(endpoint->address, endpoint->timeout).Get("/readyz");
   if (!ready.ok()) {
     return found.Problem("gateway", std::string(ready.status().message()),
-                         "start it, or name its address by --gateway");
+                         absl::IsUnavailable(ready.status())
+                             ? "start it, or name its address by --gateway"
+                             : "if it speaks TLS, run doctor with its configuration, which sets "
+                               "gateway.tls_certificate; else name its address by --gateway, or see its log");
   }
   const std::string seen = absl::StrCat(endpoint->address, ": GET /readyz says ", ready->status);
   if (ready->status == kHttpOk) return found.Ok("gateway", seen);

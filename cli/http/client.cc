@@ -65,11 +65,18 @@ struct HttpClient::Impl {
       error = Await([&](auto handler) { http::async_read(*stream, buffer, parser, std::move(handler)); });
     if (error) {
       Close();
-      return absl::UnknownError(absl::StrCat(address, ": ", error.message()));
+      return absl::UnknownError(absl::StrCat(address, ": ", error.message(), Hint(error)));
     }
+    answered = true;
     if (!parser.get().keep_alive()) Close();
     return HttpResponse{.status = static_cast<int>(parser.get().result_int()),
                         .body = std::move(parser.get().body())};
+  }
+
+  // A server that wants TLS takes the connection, and answers a request in clear by an alert or not at all.
+  std::string Hint(const error_code& error) const {
+    const bool no_http = error.category() == make_error_code(http::error::end_of_stream).category();
+    return no_http && !answered ? ", instead of an HTTP answer: does it speak TLS?" : "";
   }
 
   void Close() {
@@ -82,6 +89,7 @@ struct HttpClient::Impl {
   asio::io_context io{1};
   std::optional<beast::tcp_stream> stream;  // none: not connected
   beast::flat_buffer buffer;
+  bool answered = false;  // in HTTP, ever
 };
 
 HttpClient::HttpClient(std::string address, absl::Duration timeout)

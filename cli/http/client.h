@@ -26,7 +26,7 @@ class HttpClient {
   absl::Status Connect();
 
   // UNAVAILABLE if no connection could be made, so that nothing was sent; UNKNOWN if it broke, or no response
-  // came in time.
+  // came in time. Of a server that has never answered in HTTP the message asks whether it speaks TLS.
   absl::StatusOr<HttpResponse> Get(const std::string& target);
 
  private:

@@ -241,6 +241,17 @@ TEST(CliUsageTest, NamesTheCommandsWhereOneIsUnknownOrMissing) {
   EXPECT_THAT(RunTool({"view"}).err, HasSubstr("ID is required"));
 }
 
+TEST(CliUsageTest, AURLIsNoAddressAndHttpsIsNotOffered) {
+  for (const std::string option : {"--gateway", "--article-service", "--sync-service"}) {
+    const ToolResult result = RunTool({"doctor", option, "http://localhost:8080"});
+    EXPECT_EQ(result.status, 2);
+    EXPECT_THAT(result.err, HasSubstr(option + ": 'http://localhost:8080' is a URL: give host:port alone"));
+  }
+  const ToolResult load = RunTool({"load", "--http", "https://localhost:8080"});
+  EXPECT_EQ(load.status, 2);
+  EXPECT_THAT(load.err, HasSubstr("load over HTTPS is not offered"));
+}
+
 TEST(CliUsageTest, HelpAndVersionGoToStandardOutput) {
   const ToolResult help = RunTool({"--help"});
   EXPECT_EQ(help.status, 0);

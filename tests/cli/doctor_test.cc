@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "tests/cli/readcount.h"
+#include "tests/support/certificates.h"
 #include "tests/support/sanitized.h"
 
 namespace readcount::testing {
@@ -164,6 +165,25 @@ TEST_F(CliDoctorTest, FindsAGatewayWithTlsThatIsAway) {
   EXPECT_THAT(Examine().out, HasSubstr("takes connections and speaks HTTPS"));
   stack_.gateway->Kill();
   ExpectFinding("gateway", "problem", stack_.gateway->address());
+}
+
+TEST_F(CliDoctorTest, AsksWhetherAGatewayThatSaysNoHttpSpeaksTls) {
+  const CertificateAuthority authority;
+  authority.Issue().Write(dir_.path("server"));
+  Variables tls = variables_;
+  tls["READCOUNT_GATEWAY_TLS_CERTIFICATE"] = dir_.path("server.pem");
+  tls["READCOUNT_GATEWAY_TLS_KEY"] = dir_.path("server.key");
+  tls.erase("READCOUNT_GATEWAY_METRICS_LISTEN");
+  const ProgramProcess gateway("gateway", tls);
+  variables_["READCOUNT_GATEWAY_LISTEN"] = gateway.address();
+  const ToolResult result = Examine();
+  ExpectLine(result, "gateway", "problem", gateway.address() + ": ");
+  ExpectLine(result, "gateway", "problem", "does it speak TLS?");
+  ExpectLine(result, "gateway", "problem",
+             "run doctor with its configuration, which sets gateway.tls_certificate");
+  const ToolResult load = RunTool({"load", "--http", "http://" + gateway.address(), "--duration", "200ms"});
+  EXPECT_EQ(load.status, 3);
+  EXPECT_THAT(load.err, HasSubstr("does it speak TLS?"));
 }
 
 TEST_F(CliDoctorTest, FindsASpoolThatCannotBeWritten) {
