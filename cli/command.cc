@@ -9,7 +9,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/environment_files.h"
-#include "cli/utf8.h"
 
 namespace readcount::cli {
 namespace {
@@ -35,10 +34,6 @@ std::vector<std::string> EnvironmentPaths(const Context& context) {
   std::error_code error;  // one of them is not there
   if (!std::filesystem::equivalent(SettingsPath(context), PackageFile(context, kUsualFile), error)) return {};
   return {PackageFile(context, "servers.env"), PackageFile(context, "gateway.env")};
-}
-
-std::string UserName(const Context& context) {
-  return MendedUtf8(context.environment("USER").value_or("readcount"));
 }
 
 absl::StatusOr<Settings> ReadSettings(const Context& context) {

@@ -64,9 +64,6 @@ std::string SettingsPath(const Context& context);
 // gateway.env; none for another configuration.
 std::vector<std::string> EnvironmentPaths(const Context& context);
 
-// Who asks, unless --requested-by says: the user's name.
-std::string UserName(const Context& context);
-
 // Who may read the package's files, for messages.
 inline constexpr char kRunAsReader[] = "run it as root (sudo) or as a member of the group readcount";
 

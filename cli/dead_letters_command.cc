@@ -17,6 +17,7 @@
 #include "cli/format.h"
 #include "cli/json.h"
 #include "cli/pages.h"
+#include "cli/requester.h"
 #include "cli/rpc/sync_client.h"
 #include "cli/table.h"
 
@@ -59,13 +60,10 @@ v1::DeadLetterReason ToReason(const std::string& name) {
 
 std::shared_ptr<Selection> AddSelection(CLI::App& command, const Context& context) {
   auto selection = std::make_shared<Selection>();
-  selection->requested_by = UserName(context);
   CLI::Option* ids = AddIds(command, selection->ids, "The letters' ids");
   AddReason(command, selection->reason);
   command.add_flag("--all", selection->all, "All of them")->excludes(ids)->excludes("--reason");
-  AddTextOption(command, "--requested-by", selection->requested_by,
-                "Who asks, for the log; without it the user's name")
-      ->type_name("NAME");
+  AddRequester(command, context, selection->requested_by, "the log");
   return selection;
 }
 

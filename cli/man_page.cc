@@ -105,7 +105,9 @@ constexpr Entry kEnvironment[] = {
     {"READCOUNT_SECTION_KEY",
      "Each key of the configuration, as for the programs: READCOUNT_GATEWAY_SYNC_SERVICE is "
      "gateway.sync_service."},
-    {"USER", "Who asks, for the history of runs, unless --requested-by says."}};
+    {"USER",
+     "Who asks, for the history of runs and the log, unless --requested-by says; if it is not set, the user "
+     "whom readcount runs as."}};
 
 constexpr Entry kFiles[] = {
     {"app.yaml",

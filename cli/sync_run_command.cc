@@ -11,6 +11,7 @@
 #include "cli/interrupt.h"
 #include "cli/json.h"
 #include "cli/live_line.h"
+#include "cli/requester.h"
 #include "cli/rpc/sync_client.h"
 #include "cli/sync_progress.h"
 #include "cli/sync_text.h"
@@ -91,10 +92,8 @@ absl::Status RunSync(Context& context, const std::string& requested_by) {
 
 void AddSyncRunCommand(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("run", "Move all that was counted until now to MySQL");
-  auto requested_by = std::make_shared<std::string>(UserName(context));
-  AddTextOption(*command, "--requested-by", *requested_by,
-                "Who asks, for the history of runs; without it the user's name")
-      ->type_name("NAME");
+  auto requested_by = std::make_shared<std::string>();
+  AddRequester(*command, context, *requested_by, "the history of runs");
   command->callback([&context, requested_by] {
     context.command = [&context, requested_by] { return RunSync(context, *requested_by); };
   });

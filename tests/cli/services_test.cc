@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <fstream>
@@ -33,6 +35,12 @@ class NotingService final : public v1::SyncService::Service {
     if (token != "Bearer sesame") return {grpc::StatusCode::UNAUTHENTICATED, "no such token"};
     response->set_difference(0);
     return grpc::Status::OK;
+  }
+
+  grpc::Status RunSync(grpc::ServerContext*, const v1::RunSyncRequest* request,
+                       v1::RunSyncResponse*) override {
+    Note(*request);
+    return {grpc::StatusCode::UNAVAILABLE, "MySQL is away"};
   }
 
   grpc::Status ListDeadLetters(grpc::ServerContext*, const v1::ListDeadLettersRequest* request,
@@ -240,6 +248,16 @@ TEST_F(CliDeadLettersTest, ANameThatIsNotUtf8IsRefusedOrMended) {
   variables_["USER"] = "J\xf6rg";
   EXPECT_EQ(RunTool({"dead-letters", "retry", "7"}, variables_).status, 0);
   EXPECT_THAT(service_.Take(), ElementsAre(HasSubstr("requested_by: \"J\\357\\277\\275rg\"")));
+}
+
+TEST_F(CliDeadLettersTest, WithoutUserInTheEnvironmentWhoRunsItAsks) {
+  variables_["USER"] = "";
+  const std::string by = "requested_by: \"" + std::string(getpwuid(geteuid())->pw_name) + "\"";
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"dead-letters", "retry", "--all"}, {"sync", "run"}}) {
+    RunTool(command, variables_);
+    EXPECT_THAT(service_.Take(), ElementsAre(HasSubstr(by)));
+  }
 }
 
 TEST_F(CliDeadLettersTest, LettersThatAreNotThereAreAFailure) {
