@@ -42,7 +42,7 @@ void PrintBooks(const v1::AuditResponse& books, std::ostream& out) {
   table.Add({"+ sealed in Redis, on their way", Figure(books.sealed())});
   table.Add({"+ live in Redis", Figure(books.live())});
   table.Add({"+ among the dead letters", Figure(books.dead_lettered()),
-             absl::StrCat("in ", Grouped(books.dead_letters()), " letters")});
+             absl::StrCat("in ", Counted(books.dead_letters(), "letter"))});
   table.Add({"= found", Sum({books.applied(), books.sealed(), books.live(), books.dead_lettered()})});
   table.Add({});
   table.Add({"difference", Figure(books.difference()), books.difference() == 0 ? "the books balance" : ""});

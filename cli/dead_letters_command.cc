@@ -125,8 +125,8 @@ absl::Status Both(const absl::Status& one, const absl::Status& other) {
 absl::Status StillKept(uint64_t letters) {
   if (letters == 0) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
-      Grouped(letters),
-      " letters could not be added and stay: `readcount dead-letters list` tells the reason of each"));
+      Counted(letters, "letter"),
+      " could not be added and must stay: `readcount dead-letters list` tells the reason of each"));
 }
 
 void PrintLetters(const v1::ListDeadLettersResponse& page, std::ostream& out) {
@@ -166,8 +166,8 @@ absl::Status Retry(Context& context, const Selection& selection) {
   if (context.json()) {
     context.out.stream << MessageJson(*response) << '\n';
   } else {
-    context.out.stream << Grouped(response->added()) << " letters added to their articles, with "
-                       << Grouped(response->views()) << " views\n";
+    context.out.stream << Counted(response->added(), "letter") << " added to articles, with "
+                       << Counted(response->views(), "view") << "\n";
   }
   return Both(chosen->missing, StillKept(response->kept()));
 }
@@ -178,7 +178,7 @@ std::string Described(const Selection& selection, const v1::DeadLetterSelection&
   const std::string reason =
       selection.reason.empty() ? "" : absl::StrCat(" with the reason ", selection.reason);
   if (selection.ids.empty()) return absl::StrCat("all dead letters", reason);
-  return absl::StrCat(chosen.ids_size(), " dead letters", reason);
+  return absl::StrCat(Counted(static_cast<uint64_t>(chosen.ids_size()), "dead letter"), reason);
 }
 
 absl::Status Confirm(Context& context, const Selection& selection, const Chosen& chosen) {
@@ -212,8 +212,8 @@ absl::Status Drop(Context& context, const Selection& selection) {
   if (context.json()) {
     context.out.stream << MessageJson(*response) << '\n';
   } else {
-    context.out.stream << Grouped(response->dropped()) << " letters given up, with "
-                       << Grouped(response->views()) << " views\n";
+    context.out.stream << Counted(response->dropped(), "letter") << " given up, with "
+                       << Counted(response->views(), "view") << "\n";
   }
   return chosen->missing;
 }

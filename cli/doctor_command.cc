@@ -13,6 +13,7 @@
 #include "cli/doctor/mysql_checks.h"
 #include "cli/doctor/redis_checks.h"
 #include "cli/doctor/service_checks.h"
+#include "cli/format.h"
 #include "cli/json.h"
 #include "cli/utf8.h"
 
@@ -68,14 +69,15 @@ absl::Status ExamineAndTell(Context& context, bool allow_warnings) {
   std::signal(SIGPIPE, SIG_IGN);
   const Diagnoses found = Examine(context);
   const auto count = [&](Verdict verdict) {
-    return std::count_if(found.all().begin(), found.all().end(),
-                         [=](const Diagnosis& diagnosis) { return diagnosis.verdict == verdict; });
+    return static_cast<uint64_t>(
+        std::count_if(found.all().begin(), found.all().end(),
+                      [=](const Diagnosis& diagnosis) { return diagnosis.verdict == verdict; }));
   };
   for (const Diagnosis& diagnosis : found.all()) Print(diagnosis, context);
   const auto problems = count(Verdict::kProblem), warnings = count(Verdict::kWarning);
   if (problems == 0 && (warnings == 0 || allow_warnings)) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      absl::StrCat("found ", problems, " problems and ", warnings, " warnings"));
+      absl::StrCat("found ", Counted(problems, "problem"), " and ", Counted(warnings, "warning")));
 }
 
 }  // namespace

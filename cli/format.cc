@@ -28,6 +28,14 @@ std::string Grouped(int64_t number) {
   return Grouped(WideViews(number));
 }
 
+std::string Counted(int64_t number, absl::string_view one) {
+  return absl::StrCat(Grouped(number), " ", one, number == 1 ? "" : "s");
+}
+
+std::string Counted(uint64_t number, absl::string_view one) {
+  return absl::StrCat(Grouped(number), " ", one, number == 1 ? "" : "s");
+}
+
 std::string Moment(bool present, const google::protobuf::Timestamp& time) {
   if (!present) return "-";
   return absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ", absl::FromUnixSeconds(time.seconds()), absl::UTCTimeZone());

@@ -17,6 +17,10 @@ std::string Grouped(int64_t number);
 std::string Grouped(uint64_t number);
 std::string Grouped(WideViews number);
 
+// So many of what `one` names, which forms its plural by an s: 1 view, 2,000 views.
+std::string Counted(int64_t number, absl::string_view one);
+std::string Counted(uint64_t number, absl::string_view one);
+
 // In UTC, to the second: 2026-01-02T03:04:05Z; - for none.
 std::string Moment(bool present, const google::protobuf::Timestamp& time);
 

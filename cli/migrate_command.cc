@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/environment_files.h"
+#include "cli/format.h"
 #include "cli/json.h"
 #include "cli/table.h"
 #include "services/common/mysql/migrator.h"
@@ -163,8 +164,8 @@ absl::Status Migrate(Context& context, const Options& options) {
   if (!status.ok()) return status;
   report.Done();
   if (context.json()) return status;
-  context.out.stream << "the schema is complete: " << files->size() << " migrations, " << report.begun()
-                     << " of them applied now\n";
+  context.out.stream << "the schema is complete: " << Counted(files->size(), "migration") << ", "
+                     << report.begun() << " of them applied now\n";
   return status;
 }
 

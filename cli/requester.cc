@@ -15,7 +15,8 @@ namespace {
 constexpr size_t kEntryBytes = 16384;  // of a user in the database of users
 
 std::string UserName(const Context& context) {
-  if (const auto user = context.environment("USER"); user.has_value() && !user->empty()) return MendedUtf8(*user);
+  if (const auto user = context.environment("USER"); user.has_value() && !user->empty())
+    return MendedUtf8(*user);
   std::array<char, kEntryBytes> text;
   passwd entry{};
   passwd* found = nullptr;

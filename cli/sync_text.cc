@@ -8,13 +8,13 @@
 namespace readcount::cli {
 
 std::string RunLine(const v1::SyncRun& run) {
-  std::string line =
-      absl::StrCat(run.id() == 0 ? "the run" : absl::StrCat("run ", run.id()), " ",
-                   Words(v1::SyncOutcome_Name(run.outcome()), "SYNC_OUTCOME_"), ": ", Grouped(run.articles()),
-                   " articles, ", Grouped(run.views()), " views in ", Span(ToDuration(run.duration())));
+  std::string line = absl::StrCat(run.id() == 0 ? "the run" : absl::StrCat("run ", run.id()), " ",
+                                  Words(v1::SyncOutcome_Name(run.outcome()), "SYNC_OUTCOME_"), ": ",
+                                  Counted(run.articles(), "article"), ", ", Counted(run.views(), "view"),
+                                  " in ", Span(ToDuration(run.duration())));
   if (run.dead_letters() > 0) {
-    absl::StrAppend(&line, "; ", Grouped(run.dead_letters()),
-                    " dead letters: `readcount dead-letters list` tells why");
+    absl::StrAppend(&line, "; ", Counted(run.dead_letters(), "dead letter"),
+                    ": `readcount dead-letters list` tells why");
   }
   if (run.resumed()) absl::StrAppend(&line, "; finished what an earlier run had left");
   if (!run.error().empty()) absl::StrAppend(&line, "; ", Plain(run.error()));
@@ -26,11 +26,11 @@ void PrintStatus(const v1::SyncStatus& status, std::ostream& out) {
   table.Add({"phase", Words(v1::SyncPhase_Name(status.phase()), "SYNC_PHASE_")});
   if (status.articles_total() > 0) {
     table.Add(
-        {"batch", absl::StrCat(Grouped(status.articles_done()), " of ", Grouped(status.articles_total()),
-                               " articles, ", Grouped(status.views_done()), " of ",
-                               Grouped(status.views_total()), " views")});
+        {"batch",
+         absl::StrCat(Grouped(status.articles_done()), " of ", Counted(status.articles_total(), "article"),
+                      ", ", Grouped(status.views_done()), " of ", Counted(status.views_total(), "view"))});
   }
-  table.Add({"pending", absl::StrCat(Grouped(status.pending_articles()), " articles")});
+  table.Add({"pending", Counted(status.pending_articles(), "article")});
   table.Add({"lag", Span(absl::Seconds(status.lag_seconds()))});
   table.Add({"last run", status.has_last_run() ? absl::StrCat(Moment(status.last_run().has_finished_at(),
                                                                      status.last_run().finished_at()),

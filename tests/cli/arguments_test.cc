@@ -35,9 +35,9 @@ TEST(CliArgumentsTest, IdsAreDecimalNumbersOfSixtyFourBits) {
   EXPECT_THAT(ids, ElementsAre(1, 10, 18446744073709551615U));
   for (const std::string wrong : {"0", "010", "0x2", "-1", "-18446744073709551614", "18446744073709551616",
                                   "+1", "1.0", "1e3", "one", "", " 1"}) {
-    EXPECT_EQ(Complaint(app, {wrong}), "ID: '" + wrong +
-                                           "' is not an id: ids are decimal numbers from 1 to "
-                                           "18446744073709551615, without zeros in front");
+    EXPECT_EQ(Complaint(app, {"1", wrong}), "ID: '" + wrong +
+                                                "' is not an id: ids are decimal numbers from 1 to "
+                                                "18446744073709551615, without zeros in front");
   }
 }
 

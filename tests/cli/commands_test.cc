@@ -92,12 +92,12 @@ TEST(CliDeadLettersTest, AreListedRetriedAndDroppedAtTheService) {
   SharedMariadb().Query("UPDATE read_count_dead_letters SET field = '3' WHERE field = '9'");
   const ToolResult retried = RunTool({"dead-letters", "retry", "--all"}, at);
   EXPECT_EQ(retried.status, 1);
-  EXPECT_EQ(retried.out, "1 letters added to their articles, with 2 views\n");
-  EXPECT_THAT(retried.err, HasSubstr("1 letters could not be added and stay"));
+  EXPECT_EQ(retried.out, "1 letter added to articles, with 2 views\n");
+  EXPECT_THAT(retried.err, HasSubstr("1 letter could not be added and must stay"));
   EXPECT_EQ(Stack::ViewsInMysql(), 2u);
   const ToolResult dropped = RunTool({"dead-letters", "drop", "--all", "--yes"}, at);
   EXPECT_EQ(dropped.status, 0) << dropped.err;
-  EXPECT_THAT(dropped.out, StartsWith("1 letters given up"));
+  EXPECT_THAT(dropped.out, StartsWith("1 letter given up"));
   EXPECT_THAT(RunTool({"dead-letters", "retry", "1"}, at).err, HasSubstr("there is no dead letter 1: "));
   EXPECT_THAT(RunTool({"dead-letters", "list", "--json"}, at).out, HasSubstr(R"("dead_letters":[])"));
   EXPECT_EQ(RunTool({"audit"}, at).status, 0);
@@ -161,7 +161,7 @@ TEST(CliSyncTest, WatchesUntilItIsInterrupted) {
   json.AwaitOut("\"phase\":\"idle\"");
   RunTool({"view", "1"}, at);
   RunTool({"sync", "run"}, at);
-  watch.AwaitOut("run 1 succeeded: 1 articles, 1 views");
+  watch.AwaitOut("run 1 succeeded: 1 article, 1 view in ");
   json.AwaitOut("\"last_run\":{\"id\":1,");
   watch.Signal(SIGINT);
   json.Signal(SIGTERM);

@@ -46,6 +46,12 @@ TEST(CliFormatTest, GroupsDigits) {
   EXPECT_EQ(Grouped(WideViews(18446744073709551615U) + 1), "18,446,744,073,709,551,616");
 }
 
+TEST(CliFormatTest, CountsOneAsOne) {
+  EXPECT_EQ(Counted(uint64_t{0}, "view"), "0 views");
+  EXPECT_EQ(Counted(uint64_t{1}, "dead letter"), "1 dead letter");
+  EXPECT_EQ(Counted(int64_t{2000}, "view"), "2,000 views");
+}
+
 TEST(CliFormatTest, TellsSpans) {
   EXPECT_EQ(Span(absl::Milliseconds(850)), "850ms");
   EXPECT_EQ(Span(absl::Milliseconds(12300)), "12.3s");

@@ -109,7 +109,7 @@ TEST_F(CliDoctorTest, TellsPeopleWhatToDo) {
   EXPECT_EQ(result.status, 1);
   EXPECT_THAT(result.out, HasSubstr("warning  listen.article: "));
   EXPECT_THAT(result.out, HasSubstr("\n         to do: set article.listen to 127.0.0.1"));
-  EXPECT_EQ(result.err, "readcount: found 0 problems and 1 warnings\n");
+  EXPECT_EQ(result.err, "readcount: found 0 problems and 1 warning\n");
   EXPECT_EQ(Examine({"--allow-warnings"}).status, 0);
 }
 

@@ -229,13 +229,13 @@ TEST_F(CliDeadLettersTest, ListsThem) {
 TEST_F(CliDeadLettersTest, RetriesThoseThatAreNamed) {
   const ToolResult some = RunTool({"dead-letters", "retry", "7", "8"}, variables_);
   EXPECT_EQ(some.status, 0) << some.err;
-  EXPECT_EQ(some.out, "2 letters added to their articles, with 1,200 views\n");
+  EXPECT_EQ(some.out, "2 letters added to articles, with 1,200 views\n");
   EXPECT_THAT(service_.Take(), ElementsAre("page_size: 1000", "page_size: 1000 page_token: \"more\"",
                                            "selection { ids: 7 ids: 8 } requested_by: \"ann\""));
   const ToolResult kept = RunTool({"dead-letters", "retry", "--all", "--json"}, variables_);
   EXPECT_EQ(kept.status, 1);
   EXPECT_EQ(kept.out, "{\"added\":2,\"views\":1200,\"kept\":1}\n");
-  EXPECT_THAT(kept.err, HasSubstr("1 letters could not be added and stay"));
+  EXPECT_THAT(kept.err, HasSubstr("1 letter could not be added and must stay"));
   EXPECT_THAT(service_.Take(), ElementsAre("selection { all: true } requested_by: \"ann\""));
 }
 
