@@ -53,7 +53,8 @@ void AddCommonOptions(CLI::App& app, Context& context) {
                 "Longest wait for the answer to one call");
   app.add_flag_callback(
       "--json", [&context] { context.output = OutputMode::kJson; },
-      "Write JSON for programs, an object a line, instead of text for people");
+      "Write JSON for programs instead of text for people: an object on a line of its own for each answer, "
+      "which for a list is a page");
   app.set_version_flag("--version", "readcount " READCOUNT_VERSION, "Print the version and exit");
 }
 

@@ -17,7 +17,7 @@ namespace readcount::cli {
 // How results are written to `Context::out`.
 enum class OutputMode {
   kText,  // for people
-  kJson,  // for programs: one JSON object a line, as json.h says
+  kJson,  // for programs: one JSON object a line, of each answer or page, as json.h says
 };
 
 // A stream to or from the operator.

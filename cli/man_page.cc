@@ -88,11 +88,14 @@ constexpr char kDescription[] =
     "output, and everything else to standard error.";
 
 constexpr char kJson[] =
-    "With --json each result is an object on a line of its own, with the names of the API's messages: ids "
-    "and counts "
-    "are numbers, times RFC 3339 in UTC, spans seconds under a name that ends in _seconds. Fields are added "
-    "in later "
-    "versions, but none is renamed or taken away.";
+    "With --json each answer is an object on a line of its own, with the names of the API's messages. view "
+    "and "
+    "get write one for each article; list, sync runs and dead-letters list one for each page, with the items "
+    "in "
+    "an array and next_page_token; doctor one for each check, migrate one for each migration; sync watch and "
+    "load go on writing them. Ids and counts are numbers, times RFC 3339 in UTC, spans seconds under a name "
+    "that "
+    "ends in _seconds. Fields are added in later versions, but none is renamed or taken away.";
 
 struct Entry {
   absl::string_view head, text;

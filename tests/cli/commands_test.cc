@@ -258,6 +258,7 @@ TEST(CliUsageTest, HelpAndVersionGoToStandardOutput) {
   EXPECT_THAT(help.out, HasSubstr("dead-letters"));
   EXPECT_THAT(help.out, HasSubstr("130  interrupted"));
   EXPECT_THAT(help.out, HasSubstr("143  ended by SIGTERM"));
+  EXPECT_THAT(help.out, HasSubstr("for a list is a page"));
   EXPECT_THAT(help.err, IsEmpty());
   EXPECT_THAT(RunTool({"sync", "run", "--help"}).out, HasSubstr("--requested-by"));
   EXPECT_THAT(RunTool({"--version"}).out, StartsWith("readcount "));

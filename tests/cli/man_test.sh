@@ -20,6 +20,9 @@ warnings=$(LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=200 man --warnings -E UTF-8 -l 
 lint=$(mandoc -Tlint -W style "$page") || fail "mandoc complains:" "$lint"
 text=$(LC_ALL=C.UTF-8 MANWIDTH=200 man -l "$page" | col -bx)
 
+grep -q "list, sync runs and dead-letters list one for each page" <<<"$(tr -s ' \n' ' ' <<<"$text")" ||
+  fail "the page does not tell what an object of --json is"
+
 # commands PATH...: the commands that help lists there.
 commands() { "$program" "$@" --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z-]\+\) .*/\1/p'; }
 options() { "$program" "$@" --help | grep -oE -- '^ +(-[a-z],)?--[a-z-]+' | grep -oE -- '--[a-z-]+'; }
