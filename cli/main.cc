@@ -8,6 +8,7 @@
 #include "cli/app.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
+#include "services/common/base/log.h"
 
 namespace {
 
@@ -31,6 +32,8 @@ int EndBySignal(int status) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // What the parts that the programs share would log, the command tells as its result.
+  readcount::InitLogging("readcount", readcount::LogLevel::kNone);
   // What gRPC would log itself comes back as statuses.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   // While calls fail at once nobody waits at the socket that connects anew; gRPC looks at it this often, and

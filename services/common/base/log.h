@@ -10,7 +10,13 @@
 
 namespace readcount {
 
-enum class LogLevel { kDebug, kInfo, kWarning, kError };
+enum class LogLevel {
+  kDebug,
+  kInfo,
+  kWarning,
+  kError,
+  kNone,  // as the lowest: nothing is written
+};
 
 // One `key=value` of a log line.
 struct LogField {
