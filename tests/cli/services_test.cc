@@ -247,7 +247,7 @@ TEST_F(CliDeadLettersTest, ANameThatIsNotUtf8IsRefusedOrMended) {
   EXPECT_THAT(service_.Take(), IsEmpty());
   variables_["USER"] = "J\xf6rg";
   EXPECT_EQ(RunTool({"dead-letters", "retry", "7"}, variables_).status, 0);
-  EXPECT_THAT(service_.Take(), ElementsAre(HasSubstr("requested_by: \"J\\357\\277\\275rg\"")));
+  EXPECT_THAT(service_.Take().back(), HasSubstr("requested_by: \"J\\357\\277\\275rg\""));
 }
 
 TEST_F(CliDeadLettersTest, WithoutUserInTheEnvironmentWhoRunsItAsks) {
