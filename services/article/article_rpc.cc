@@ -20,7 +20,7 @@ grpc::ServerUnaryReactor* Refuse(const UnaryCall& call, const absl::Status& why)
 // What ended the recording of a view. A broken connection is UNAVAILABLE too: words tell the client which it
 // was.
 absl::Status SayingWhatWasCounted(const absl::Status& status) {
-  const absl::Status told = ForCaller(status);
+  absl::Status told = ForCaller(status);
   if (!absl::IsUnavailable(told) || absl::StrContains(told.message(), kNothingCounted)) return told;
   return absl::UnavailableError(absl::StrCat(kNothingCounted, ": ", told.message()));
 }

@@ -113,7 +113,7 @@ void WarnOfVariables(const Settings& settings, const std::vector<std::string>& n
   std::vector<absl::string_view> unknown;
   for (const std::string& name : names) {
     const bool known = std::find(std::begin(kOthers), std::end(kOthers), name) != std::end(kOthers);
-    if (!known && NearestTo(name, settings).distance != 0) unknown.push_back(name);
+    if (!known && NearestTo(name, settings).distance != 0) unknown.emplace_back(name);
   }
   if (unknown.empty()) return;
   Log(LogLevel::kWarning, "unknown_variables",

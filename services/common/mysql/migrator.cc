@@ -110,16 +110,14 @@ absl::StatusOr<std::vector<Migration>> PendingMigrations(const std::vector<Migra
   std::vector<Migration> pending;
   for (const Migration& migration : migrations) {
     const auto found = applied.find(migration.number);
-    if (found == applied.end()) {
-      pending.push_back(migration);
-    } else if (found->second.sha256 != migration.sha256) {
+    const bool known = found != applied.end();
+    if (known && found->second.sha256 != migration.sha256) {
       return absl::FailedPreconditionError(
           absl::StrCat(migration.file, ": is not what was applied at ", found->second.applied_at, " UTC by ",
                        found->second.applied_by, " (SHA-256 ", found->second.sha256,
                        "): put the file back as it was, and let a new file bring what is to change"));
-    } else if (!found->second.tables_there) {
-      pending.push_back(migration);
     }
+    if (!known || !found->second.tables_there) pending.push_back(migration);
   }
   return pending;
 }

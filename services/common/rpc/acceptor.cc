@@ -47,7 +47,7 @@ Acceptor::Acceptor(Settings settings, FileDescriptor stop, ListenSockets sockets
       receive_(std::move(receive)),
       stop_(std::move(stop)),
       sockets_(std::move(sockets)),
-      backoff_(settings.backoff),
+      backoff_(settings_.backoff),
       thread_([this] { Run(); }) {}
 
 Acceptor::~Acceptor() {
