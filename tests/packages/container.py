@@ -66,7 +66,7 @@ def check_context():
         cache = (ROOT / "build/release/CMakeCache.txt").read_text().replace(str(ROOT), f"{folder}/context")
         os.makedirs(f"{folder}/context/build/release")
         pathlib.Path(folder, "context/build/release/CMakeCache.txt").write_text(cache)
-        run("cmake", "--preset", "release", "-DREADCOUNT_TESTS=OFF", cwd=f"{folder}/context")
+        run("cmake", "--preset", "release", "-DREADCOUNT_TESTS=OFF", "-DREADCOUNT_BENCH=OFF", cwd=f"{folder}/context")
         # Those that go into the package as they are.
         script = pathlib.Path(folder, "context/build/release/cmake_install.cmake").read_text()
         sources = re.findall(f'"({re.escape(folder)}/context/(?!build/)[^"]+)"', script)
