@@ -118,7 +118,7 @@ TEST_F(SettingsTest, RefusesASecondDocument) {
         << second;
   }
   EXPECT_THAT(ErrorOf("log:\n  level: info\n---\nauth:\n  tokens: secret\n"),
-              HasSubstr(path_ + ":4: a second document"));
+              HasSubstr(path_ + ":3: a second document"));
   EXPECT_TRUE(Load("---\nlog:\n  level: info\n...\n").ok());
 }
 

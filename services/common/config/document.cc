@@ -1,9 +1,12 @@
 #include "services/common/config/document.h"
 
+#include <yaml-cpp/anchor.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include <optional>
+#include <sstream>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "services/common/base/file.h"
@@ -58,17 +61,47 @@ class Flattener {
   ConfigDocument document_;
 };
 
+// Where the document begins that is parsed; all else is passed over.
+class DocumentStart final : public YAML::EventHandler {
+ public:
+  const YAML::Mark& mark() const { return mark_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { mark_ = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnScalar(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                const std::string& /*value*/) override {}
+  void OnSequenceStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                       YAML::EmitterStyle::value /*style*/) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {}
+  void OnMapEnd() override {}
+
+ private:
+  YAML::Mark mark_;
+};
+
+// YAML::LoadAll would tell too, but comes to no end with some texts that are broken.
+std::optional<YAML::Mark> SecondDocument(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  DocumentStart start;
+  if (parser.HandleNextDocument(start) && parser.HandleNextDocument(start)) return start.mark();
+  return std::nullopt;
+}
+
 }  // namespace
 
 absl::StatusOr<ConfigDocument> ParseConfigDocument(const std::string& text, const std::string& name) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.size() > 1) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          Place(name, documents[1].Mark()), ": a second document begins behind ---: put all keys into one"));
+    const YAML::Node root = YAML::Load(text);
+    if (const std::optional<YAML::Mark> second = SecondDocument(text); second.has_value()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(Place(name, *second), ": a second document begins behind ---: put all keys into one"));
     }
-    if (documents.empty() || documents[0].IsNull()) return ConfigDocument();
-    const YAML::Node& root = documents[0];
+    if (root.IsNull()) return ConfigDocument();
     if (!root.IsMap()) {
       return absl::InvalidArgumentError(
           absl::StrCat(Place(name, root.Mark()), ": must be sections of `key: value`"));
