@@ -52,9 +52,11 @@ void PrintBooks(const v1::AuditResponse& books, std::ostream& out) {
 
 std::string Imbalance(const v1::AuditResponse& books) {
   const WideViews difference = books.difference();
-  return absl::StrCat(difference > 0 ? "missing are " : "too many are ",
-                      Grouped(difference > 0 ? difference : -difference),
-                      MayBeMore(difference) ? " or more views" : " views");
+  const WideViews views = difference > 0 ? difference : -difference;
+  return absl::StrCat(difference > 0 ? "missing: " : "too many: ", Grouped(views),
+                      MayBeMore(difference) ? " or more views"
+                      : views == 1          ? " view"
+                                            : " views");
 }
 
 }  // namespace readcount::cli

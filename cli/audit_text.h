@@ -11,7 +11,7 @@ namespace readcount::cli {
 // may be greater, and so may sums with it.
 void PrintBooks(const v1::AuditResponse& books, std::ostream& out);
 
-// How many views are missing from books that do not balance, or too many: `missing are 7 views`.
+// How many views are missing from books that do not balance, or too many: `missing: 7 views`.
 std::string Imbalance(const v1::AuditResponse& books);
 
 }  // namespace readcount::cli

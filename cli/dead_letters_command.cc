@@ -129,6 +129,12 @@ absl::Status StillKept(uint64_t letters) {
       " could not be added and must stay: `readcount dead-letters list` tells the reason of each"));
 }
 
+absl::Status NotYet(uint64_t letters) {
+  if (letters == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      Counted(letters, "letter"), " must stay until the run that put them there is over: ask again then"));
+}
+
 void PrintLetters(const v1::ListDeadLettersResponse& page, std::ostream& out) {
   constexpr auto kRight = Table::Align::kRight;
   Table table(
@@ -215,7 +221,7 @@ absl::Status Drop(Context& context, const Selection& selection) {
     context.out.stream << Counted(response->dropped(), "letter") << " given up, with "
                        << Counted(response->views(), "view") << "\n";
   }
-  return chosen->missing;
+  return Both(chosen->missing, NotYet(response->kept()));
 }
 
 void AddList(CLI::App& group, Context& context) {

@@ -1,9 +1,5 @@
 #include "cli/endpoint.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -11,20 +7,17 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "cli/configured.h"
+#include "services/common/base/file.h"
 
 namespace readcount::cli {
 namespace {
 
 // `place` names the option or key that names the file.
 absl::StatusOr<std::string> ReadText(const std::string& place, const std::string& path) {
-  std::ifstream file(path);
-  if (!file) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(place, ": ", path, " cannot be read: ", std::strerror(errno)));
-  }
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  if (text.empty())
-    return absl::InvalidArgumentError(absl::StrCat(place, ": ", path, " is empty or no file"));
+  absl::StatusOr<std::string> text = ReadFileOrPipe(path);
+  if (!text.ok())
+    return absl::InvalidArgumentError(absl::StrCat(place, ": ", path, " ", text.status().message()));
+  if (text->empty()) return absl::InvalidArgumentError(absl::StrCat(place, ": ", path, " is empty"));
   return text;
 }
 

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <utility>
 
@@ -14,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "services/common/base/file.h"
 
 namespace readcount::cli {
 namespace {
@@ -119,10 +118,10 @@ class VariableReader {
 };
 
 std::map<std::string, std::string> ReadVariables(const std::string& path) {
-  std::ifstream file(path);
-  const std::string text(std::istreambuf_iterator<char>(file), {});
+  const absl::StatusOr<std::string> text = ReadRegularFile(path);
+  if (!text.ok()) return {};
   std::map<std::string, std::string> variables;
-  VariableReader reader(text);
+  VariableReader reader(*text);
   for (std::string name, value; reader.Next(name, value);) {
     if (absl::StartsWith(name, "READCOUNT_")) variables.insert_or_assign(name, value);
   }

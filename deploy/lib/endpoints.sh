@@ -9,7 +9,7 @@ write_private() {
   mv "$temporary" "$state/$1"
 }
 
-# assign NAME...: a line for each variable, for shells, and for `readcount` as it reads such files.
+# assign NAME...: a line for each variable, for shells to read.
 assign() {
   local name
   for name in "$@"; do printf "%s='%s'\n" "$name" "${!name//\'/\'\\\'\'}"; done
@@ -48,15 +48,22 @@ curl_command() {
 
 # grpcurl_command: grpcurl as it accepts the services' certificates: the gateway does by the same authority.
 grpcurl_command() {
-  local authority
+  local authority certificate
   authority=$(setting gateway.services_ca)
-  if [ -n "$authority" ]; then printf 'grpcurl -cacert %q\n' "$authority"; else printf 'grpcurl -plaintext\n'; fi
+  certificate=$(setting gateway.services_certificate)
+  if [ -z "$authority" ]; then
+    printf 'grpcurl -plaintext\n'
+  elif [ -z "$certificate" ]; then
+    printf 'grpcurl -cacert %q\n' "$authority"
+  else
+    printf 'grpcurl -cacert %q -cert %q -key %q\n' "$authority" "$certificate" "$(setting gateway.services_key)"
+  fi
 }
 
 print_what_to_try() {
   local grpcurl readcount
   grpcurl=$(grpcurl_command)
-  readcount="set -a; . ${state#"$root/"}/readcount.env; ${bin#"$root/"}/readcount"
+  readcount=$(printf 'set -a; . %q; %q' "${state#"$root/"}/readcount.env" "${bin#"$root/"}/readcount")
   cat <<TEXT
 
 readcount is up: its dashboard is at $GATEWAY_URL/. In another terminal, in

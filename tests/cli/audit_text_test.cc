@@ -48,11 +48,11 @@ TEST(CliAuditTextTest, WhatMayBeMoreIsSaidToBe) {
 TEST(CliAuditTextTest, SaysWhatDoesNotBalance) {
   v1::AuditResponse books;
   books.set_difference(1234);
-  EXPECT_EQ(Imbalance(books), "missing are 1,234 views");
+  EXPECT_EQ(Imbalance(books), "missing: 1,234 views");
   books.set_difference(-1);
-  EXPECT_EQ(Imbalance(books), "too many are 1 views");
+  EXPECT_EQ(Imbalance(books), "too many: 1 view");
   books.set_difference(std::numeric_limits<int64_t>::min());
-  EXPECT_EQ(Imbalance(books), "too many are 9,223,372,036,854,775,808 or more views");
+  EXPECT_EQ(Imbalance(books), "too many: 9,223,372,036,854,775,808 or more views");
   EXPECT_THAT(Printed(books), ContainsRegex("difference +-9,223,372,036,854,775,808 or less"));
 }
 

@@ -195,7 +195,7 @@ TEST(CliAuditTest, FailsWhenViewsAreMissing) {
   SharedMariadb().Query("UPDATE read_count_positions SET applied = applied - 2");
   const ToolResult books = RunTool({"audit"}, at);
   EXPECT_EQ(books.status, 1);
-  EXPECT_THAT(books.err, HasSubstr("the books do not balance: missing are 2 views"));
+  EXPECT_THAT(books.err, HasSubstr("the books do not balance: missing: 2 views"));
   EXPECT_THAT(books.out, HasSubstr("difference"));
 }
 

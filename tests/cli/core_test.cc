@@ -245,6 +245,11 @@ READCOUNT_J=q\\w\tx#)";
   EXPECT_EQ(all("READCOUNT_AUTH_TOKENS"), "right-token-0123456789");
 }
 
+TEST_F(CliPackageTest, ADirectoryInAFilesPlaceHoldsNoVariables) {
+  const Environment all = WithFiles(context_.environment, {dir_.path(""), dir_.path("gateway.env")});
+  EXPECT_EQ(all("READCOUNT_AUTH_TOKENS"), "right-token-0123456789");
+}
+
 TEST_F(CliPackageTest, AnotherConfigurationIsNotMixedWithThem) {
   std::ofstream(dir_.path("own.yaml")) << "sync:\n  interval: 7s\n";
   context_.config = dir_.path("own.yaml");

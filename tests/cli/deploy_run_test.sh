@@ -29,7 +29,7 @@ certificate() {
 }
 
 # elsewhere COMMAND: in a shell that knows nothing of this one's variables.
-elsewhere() { (cd "$root" && env -i PATH="$PATH" HOME="$HOME" timeout 60 sh -c "$1" 2>&1); }
+elsewhere() { (cd "$root" && env -i PATH="$PATH" HOME="${HOME:-/}" timeout 60 sh -c "$1" 2>&1); }
 
 # expect WORDS COMMAND: prints WORDS; those of doctor may be warnings.
 expect() {

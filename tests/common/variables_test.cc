@@ -41,6 +41,7 @@ TEST_F(VariablesTest, NamesTheKeyThatWasMissedByALetter) {
 }
 
 TEST_F(VariablesTest, RefusesTheBeginningOfAnotherAndWhateverMayConcernADoor) {
+  EXPECT_THAT(ErrorOf({"READCOUNT_SYNC_TLS_CA"}), HasSubstr("READCOUNT_SYNC_TLS_CA: "));
   EXPECT_THAT(ErrorOf({"READCOUNT_SYNC_INTERVAL", "READCOUNT_SYNC_TLS_CERT", "READCOUNT_AUTH_"}),
               AllOf(HasSubstr("READCOUNT_SYNC_TLS_CERT: "), HasSubstr("\nenvironment READCOUNT_AUTH_: "),
                     Not(HasSubstr("READCOUNT_SYNC_INTERVAL: "))));

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <numeric>
 
@@ -22,8 +23,8 @@ constexpr char kPrefix[] = "READCOUNT_";
 constexpr absl::string_view kOthers[] = {"READCOUNT_BIN", "READCOUNT_FAIL_POINTS", "READCOUNT_STATE",
                                          "READCOUNT_TOKEN"};
 
-// Of these a mistake would leave a door open.
-constexpr char kOfAuth[] = "READCOUNT_AUTH_";
+// Of the names with one of these a mistake would leave a door open.
+constexpr char kOfAuth[] = "READCOUNT_AUTH_", kOfTls[] = "_TLS_";
 
 // More letters may well make another word.
 constexpr size_t kMostMistyped = 2;
@@ -78,7 +79,7 @@ bool IsBeginningOfOne(absl::string_view name, const Settings& settings) {
 bool IsMistyped(absl::string_view name, const Nearest& nearest, const Settings& settings) {
   if (nearest.distance == 0 || IsOfAService(name)) return false;
   return nearest.distance <= kMostMistyped || absl::StartsWith(name, kOfAuth) ||
-         IsBeginningOfOne(name, settings);
+         absl::StrContains(name, kOfTls) || IsBeginningOfOne(name, settings);
 }
 
 }  // namespace
