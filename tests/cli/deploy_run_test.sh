@@ -5,22 +5,10 @@
 #   tests/cli/deploy_run_test.sh FOLDER-OF-PROGRAMS
 set -euo pipefail
 export READCOUNT_BIN=$1
-READCOUNT_STATE=$(mktemp -d -t readcount-run.XXXXXX)
-export READCOUNT_STATE
-. "$(dirname "$0")/../../deploy/lib/common.sh"
-. "$root/deploy/lib/processes.sh"
-. "$root/deploy/lib/servers.sh"
+name=run
+. "$(dirname "$0")/../support/private_state.sh"
 . "$root/deploy/lib/programs.sh"
 . "$root/deploy/lib/endpoints.sh"
-
-trap 'exit 1' INT TERM HUP
-finish() {
-  local status=$?
-  stop_all >/dev/null
-  [ $status -eq 0 ] || tail -n 20 "$state"/log/*.log >&2 || true
-  rm -rf "$state"
-}
-trap finish EXIT
 
 # certificate NAME ADDRESS: NAME.pem and NAME.key, of an authority that is nobody's.
 certificate() {

@@ -1,19 +1,8 @@
 #!/usr/bin/env bash
 # The private MariaDB of deploy/run comes up although the making of its directory failed, or was killed, before.
 set -euo pipefail
-READCOUNT_STATE=$(mktemp -d -t readcount-database.XXXXXX)
-export READCOUNT_STATE
-. "$(dirname "$0")/../../deploy/lib/common.sh"
-. "$root/deploy/lib/processes.sh"
-. "$root/deploy/lib/servers.sh"
-
-finish() {
-  local status=$?
-  stop_all >/dev/null
-  [ $status -eq 0 ] || tail -n 20 "$state"/log/*.log >&2 || true
-  rm -rf "$state"
-}
-trap finish EXIT
+name=database
+. "$(dirname "$0")/../support/private_state.sh"
 
 # ends_half_way HOW: an install_mariadb whose tool makes the system's tables and then ends as HOW says.
 ends_half_way() {
