@@ -116,8 +116,7 @@ absl::StatusOr<std::string> GatewayAt(absl::string_view url) {
   if (absl::StartsWithIgnoreCase(url, "https://")) {
     return absl::InvalidArgumentError(
         "--http: load over HTTPS is not offered: use a gateway without TLS, or leave --http out to speak "
-        "gRPC "
-        "with the article service");
+        "gRPC with the article service");
   }
   if (!absl::ConsumePrefix(&url, "http://") || absl::StrContains(absl::StripSuffix(url, "/"), '/'))
     return absl::InvalidArgumentError("--http: is not http://host:port, for example http://127.0.0.1:8080");

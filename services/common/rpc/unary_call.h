@@ -19,9 +19,9 @@ class UnaryCall {
 
   // After this the request, the response and the context may be gone.
   void Answer(const absl::Status& status) const {
-    const absl::Status told = ForCaller(status);
-    metered_.End(told.code());
-    reactor_->Finish(ToGrpc(told));
+    const grpc::Status told = ToGrpc(status);
+    metered_.End(static_cast<absl::StatusCode>(told.error_code()));
+    reactor_->Finish(told);
   }
 
   // What the service's method returns to gRPC.
