@@ -224,14 +224,14 @@ TEST_F(GatewayServerTest, DrainAnswersWhatIsOnItsWay) {
       EXPECT_EQ(client.Ask(Get("/healthz")).status, 200);
     }
   });
-  std::thread regular([this] {
-    Client client(address());
+  Client served(address());
+  std::thread regular([&served] {
     Reply reply;
     do {
-      reply = client.Ask(Get("/healthz"));
+      reply = served.Ask(Get("/healthz"));
       EXPECT_EQ(reply.status, 200);
     } while (reply.status == 200 && !reply.headers.contains("connection"));
-    EXPECT_TRUE(client.Ended());
+    EXPECT_TRUE(served.Ended());
   });
   std::thread drain([this] { gateway_->Drain(absl::Seconds(20)); });
   newcomers.join();

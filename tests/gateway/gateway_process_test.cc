@@ -38,7 +38,11 @@ class GatewayProcessTest : public ::testing::Test {
   }
   int Health() const { return Client(address_).Ask(Get("/healthz")).status; }
 
-  testing::ProgramProcess gateway_{"gateway", {{"READCOUNT_LOG_LEVEL", "info"}}};
+  // gRPC 1.51 loses its error, 24 bytes, when it has no descriptor for its poller.
+  testing::ProgramProcess gateway_{
+      "gateway",
+      {{"READCOUNT_LOG_LEVEL", "info"},
+       {"LSAN_OPTIONS", "suppressions=" READCOUNT_SOURCE_DIR "/tests/gateway/grpc_leaks.supp"}}};
   Address address_;
 };
 
@@ -64,7 +68,7 @@ TEST_F(GatewayProcessTest, EndsIdleConnectionsForNewOnesWhenDescriptorsAreShort)
   std::deque<Client> idle;
   for (int i = 0; i < 10; ++i) EXPECT_EQ(idle.emplace_back(address_).Ask(Get("/healthz")).status, 200);
   EXPECT_TRUE(idle.front().Ended());
-  EXPECT_EQ(gateway_.Stop(), 0);
+  EXPECT_EQ(gateway_.Stop(), 0) << gateway_.log();
 }
 
 }  // namespace
