@@ -18,7 +18,7 @@ class Pace {
  public:
   struct Settings {
     size_t chunk_articles = 5000;                    // increments in one transaction
-    size_t busy_chunk_articles = 250;                // while views come in, if that is less
+    size_t busy_chunk_articles = 125;                // while views come in, if that is less
     absl::Duration busy_at_most = absl::Minutes(1);  // of one run: it works at full speed after that
   };
 

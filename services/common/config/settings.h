@@ -98,7 +98,7 @@ struct SyncSettings {
   std::optional<Address> metrics_listen;
   std::optional<absl::Duration> interval = absl::Seconds(10);  // of the timer; none: only on request
   size_t chunk_articles = 5000;                                // articles in one transaction
-  size_t busy_chunk_articles = 250;                            // while views come in
+  size_t busy_chunk_articles = 125;                            // while views come in
   absl::Duration busy_at_most = absl::Minutes(1);              // of one run
   size_t busy_views = 100;                                     // a second; more of them and a run gives way
   size_t lanes = 2;                                            // transactions of a run under way at once
