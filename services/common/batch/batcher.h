@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -18,9 +17,8 @@
 namespace readcount {
 
 // Natural batching: while one batch is on its way, what arrives meanwhile becomes the next. An idle
-// batcher sends the first item at once; a busy one shares the cost of a send among all who wait, and takes
-// the next batch only after those who are ready to add to it had their turn on the processor. There are no
-// timers.
+// batcher sends the first item at once; a busy one shares the cost of a send among all who wait. There
+// are no timers.
 //
 // Ownership: items move in by Add and out by `Send`; the batcher never drops one.
 // Thread safety: all methods may be called from any thread. `Send` runs outside the lock, on the thread
@@ -123,9 +121,6 @@ class Batcher {
 
   // The next batch, or none and one batch less under way.
   std::optional<std::vector<Item>> Next() {
-    // What the batch before has answered is asked again by the same clients, whose requests are read now: a
-    // unary view costs the service a fifteenth less CPU by it, and nothing where nobody else is ready to run.
-    std::this_thread::yield();
     absl::MutexLock lock(&mutex_);
     if (!queue_.empty()) return TakeLocked();
     --in_flight_;
