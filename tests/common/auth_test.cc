@@ -12,6 +12,7 @@
 #include "services/common/rpc/listen_socket.h"
 #include "tests/support/await.h"
 #include "tests/support/certificates.h"
+#include "tests/support/stderr_log.h"
 #include "tests/support/temp_dir.h"
 
 namespace readcount {
@@ -108,17 +109,11 @@ TEST_F(TokenStoreTest, AFileThatIsBrokenOrGoneLeavesTheTokensOfBefore) {
   ReplaceFile(file_, "old\n");
   const auto store = Open();
   const auto log_after = [&](auto change) {
-    std::string log;
-    ::testing::internal::CaptureStderr();
+    const testing::StderrLog log;
     change();
     // The log alone tells that the change has been seen.
-    EXPECT_TRUE(Await([&] {
-      log += ::testing::internal::GetCapturedStderr();
-      ::testing::internal::CaptureStderr();
-      return absl::StrContains(log, "tokens_not_read");
-    }));
-    ::testing::internal::GetCapturedStderr();
-    return log;
+    EXPECT_TRUE(Await([&log] { return absl::StrContains(log.text(), "tokens_not_read"); }));
+    return log.text();
   };
   EXPECT_THAT(log_after([&] { ReplaceFile(file_, "hunter2 hunter2\n"); }),
               AllOf(HasSubstr(file_ + ":1: is no token"), Not(HasSubstr("hunter2"))));

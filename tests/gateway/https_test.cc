@@ -8,6 +8,7 @@
 #include "tests/gateway/https_client.h"
 #include "tests/support/await.h"
 #include "tests/support/certificates.h"
+#include "tests/support/stderr_log.h"
 #include "tests/support/temp_dir.h"
 
 namespace readcount::gateway {
@@ -150,16 +151,10 @@ TEST_F(HttpsTest, ARenewedCertificateIsShownToNewConnectionsAndOldOnesGoOn) {
 
 TEST_F(HttpsTest, ARenewalThatCannotBeUsedLeavesTheCertificateOfBefore) {
   ASSERT_NO_FATAL_FAILURE(StartAll());
-  ::testing::internal::CaptureStderr();
+  const testing::StderrLog log;
   authority_.IssueExpired().Write(dir_.path("own"));
-  std::string log;
-  EXPECT_TRUE(Await([&] {
-    log += ::testing::internal::GetCapturedStderr();
-    ::testing::internal::CaptureStderr();
-    return absl::StrContains(log, "certificates_unusable");
-  }));
-  ::testing::internal::GetCapturedStderr();
-  EXPECT_THAT(log, HasSubstr("has expired"));
+  EXPECT_TRUE(Await([&log] { return absl::StrContains(log.text(), "certificates_unusable"); }));
+  EXPECT_THAT(log.text(), HasSubstr("has expired"));
   EXPECT_FALSE(HttpsClient(address(), authority_.certificate()).Connect());
 }
 
