@@ -240,8 +240,7 @@ void ArticleStream::Landed(Call* call) {
       call->Cancel();
     }
   }
-  // First the answers, then the next batch, which those who were answered add to: 64 connections that ask
-  // again at once are served 4 % faster by it.
+  // First the answers, then the next batch, for those who were answered may add to it.
   const Batcher<PendingView>::Done done = std::move(flight->done);
   post_([this, flight = std::move(flight)] { Answer(*flight); });
   done();
