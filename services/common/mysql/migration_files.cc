@@ -205,7 +205,7 @@ absl::StatusOr<std::vector<Migration>> ParseMigrations(std::vector<MigrationText
   for (MigrationText& text : texts) {
     absl::StatusOr<Migration> migration = ParseMigration(std::move(text));
     if (!migration.ok()) return migration.status();
-    const unsigned last = static_cast<unsigned>(migrations.size());
+    const auto last = static_cast<unsigned>(migrations.size());
     if (migration->number == last && last > 0) {
       return absl::InvalidArgumentError(absl::StrCat(migration->file, ": has the number of ",
                                                      migrations.back().file, ": give it the next free one"));
