@@ -43,9 +43,9 @@ class Bench:
     def _chosen(self, rows):
         return [row for row in rows if not self._wanted or any(row.name.startswith(name) for name in self._wanted)]
 
-    def _measure(self, stack, rows):
+    def _measure(self, stack, rows, rounds):
         for row in rows:
-            self.results.append(measure(row, stack, self._size.rounds, progress))
+            self.results.append(measure(row, stack, rounds, progress))
 
     def under_load(self):
         """With the timer at its default."""
@@ -61,13 +61,13 @@ class Bench:
             stack.start_nginx(stack.get("/api/article/1?view=false")[1])
             stack.start_bare_server()
             stack.loaded_since = time.monotonic()
-            self._measure(stack, rows)
+            self._measure(stack, rows, size.load_rounds)
             if not self._wanted:
                 seconds = max(1, size.seconds // 2)
                 report.plot_connections(curves.connections(stack, seconds, progress), self._out / "throughput.svg",
                                         self._out / "latency.svg")
                 report.plot_articles(curves.articles(stack, seconds, progress), self._out / "articles.svg")
-            self._measure(stack, last)
+            self._measure(stack, last, size.rounds)
 
     def large(self):
         """With a large table, and syncs only when asked for."""
@@ -84,8 +84,8 @@ class Bench:
             if streams:
                 progress("viewing each of them once, so that none is unread")
                 load_rows.warm(stack, size)
-            self._measure(stack, streams)
-            self._measure(stack, rows)
+            self._measure(stack, streams, size.load_rounds)
+            self._measure(stack, rows, size.rounds)
             if not self._wanted:
                 report.plot_syncs(curves.syncs(stack, size.articles, progress), self._out / "sync.svg")
 

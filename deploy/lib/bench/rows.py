@@ -9,6 +9,7 @@ class Size:
     """How much of everything: the whole form, or a quick one."""
 
     rounds: int = 3          # pairs of our side and the limit
+    load_rounds: int = 7     # of the rows whose figures spread most: requests and views a second
     seconds: int = 5         # of one measurement under load
     articles: int = 1000000  # of the large table
     seed_articles: int = 20000
@@ -16,7 +17,8 @@ class Size:
     load_seconds: int = 600  # before the programs' memory is read
 
 
-QUICK = Size(rounds=1, seconds=2, articles=100000, seed_articles=2000, small_articles=10000, load_seconds=10)
+QUICK = Size(rounds=1, load_rounds=1, seconds=2, articles=100000, seed_articles=2000, small_articles=10000,
+             load_seconds=10)
 
 
 @dataclasses.dataclass(frozen=True)
