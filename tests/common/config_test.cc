@@ -63,6 +63,20 @@ TEST_F(SettingsTest, TurnsTheTimerOff) {
   EXPECT_FALSE(settings->sync.interval.has_value());
 }
 
+TEST_F(SettingsTest, ClosesConnectionsWithoutCallsOnlyIfTold) {
+  absl::StatusOr<Settings> settings = Load("grpc:\n  idle_timeout: 10m\n");
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(settings->grpc.idle_timeout, absl::Minutes(10));
+  settings = Load("grpc:\n  idle_timeout: off\n");
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(settings->grpc.idle_timeout, std::nullopt);
+  settings = Load("grpc:\n  idle_timeout: never\n");
+  EXPECT_THAT(
+      settings.status().message(),
+      HasSubstr(
+          ":2: grpc.idle_timeout: 'never' is not a time from 1s to 24h, for example 10s or 500ms, or off"));
+}
+
 TEST_F(SettingsTest, TheEnvironmentWins) {
   environment_["READCOUNT_SYNC_INTERVAL"] = "3s";
   const absl::StatusOr<Settings> settings = Load("sync:\n  interval: 10s\n");

@@ -112,6 +112,16 @@ class Binder {
     Bind(key, target, [=](absl::string_view text) { return ParseTime(text, least, most); });
   }
 
+  void TimeOrOff(const std::string& key, std::optional<absl::Duration>& target, absl::Duration least,
+                 absl::Duration most) {
+    Bind(key, target, [=](absl::string_view text) -> absl::StatusOr<std::optional<absl::Duration>> {
+      if (text == "off") return std::optional<absl::Duration>();
+      const absl::StatusOr<absl::Duration> time = ParseTime(text, least, most);
+      if (time.ok()) return *time;
+      return absl::InvalidArgumentError(absl::StrCat(time.status().message(), ", or off"));
+    });
+  }
+
   absl::Status Finish() {
     for (const auto& [key, value] : document_) {
       faults_.push_back(absl::StrCat(value.place, ": ", key, ": is not a known key: correct or remove it"));
@@ -203,7 +213,7 @@ void BindGrpc(Binder& binder, GrpcSettings& grpc) {
   binder.Whole("grpc.memory_bytes", grpc.memory_bytes, 16 << 20, int64_t{1} << 40);
   binder.Whole("grpc.max_threads", grpc.max_threads, 4, 1024);
   binder.Time("grpc.handshake_timeout", grpc.handshake_timeout, kMillisecond, kMinute);
-  binder.Time("grpc.idle_timeout", grpc.idle_timeout, absl::Seconds(1), kDay);
+  binder.TimeOrOff("grpc.idle_timeout", grpc.idle_timeout, absl::Seconds(1), kDay);
   binder.Time("grpc.ping_interval", grpc.ping_interval, absl::Seconds(1), kDay);
   binder.Time("grpc.ping_timeout", grpc.ping_timeout, kMillisecond, kMinute);
   binder.Time("grpc.client_ping_interval", grpc.client_ping_interval, kMillisecond, absl::Hours(1));
@@ -238,11 +248,7 @@ void BindSync(Binder& binder, SyncSettings& sync) {
   binder.Bind("sync.listen", sync.listen, ParseAddress);
   BindTls(binder, "sync.tls_", "client_ca", sync.tls);
   binder.Bind("sync.metrics_listen", sync.metrics_listen, ParseOptionalAddress);
-  binder.Bind("sync.interval", sync.interval,
-              [](absl::string_view text) -> absl::StatusOr<std::optional<absl::Duration>> {
-                if (text == "off") return std::optional<absl::Duration>();
-                return Binder::ParseTime(text, absl::Milliseconds(10), kDay);
-              });
+  binder.TimeOrOff("sync.interval", sync.interval, absl::Milliseconds(10), kDay);
   binder.Whole("sync.chunk_articles", sync.chunk_articles, 1, 100'000);
   binder.Whole("sync.busy_views", sync.busy_views, 0, 1'000'000'000);
   binder.Time("sync.busy_at_most", sync.busy_at_most, absl::ZeroDuration(), kDay);

@@ -66,7 +66,7 @@ struct GrpcSettings {
   size_t memory_bytes = size_t{256} << 20;                 // for all connections' buffers
   int max_threads = 16;                                    // for reflection, a thread each call
   absl::Duration handshake_timeout = absl::Seconds(10);    // from connecting to the first HTTP/2 settings
-  absl::Duration idle_timeout = absl::Minutes(10);         // of a connection without calls
+  std::optional<absl::Duration> idle_timeout;              // of a connection without calls; none: it stays
   absl::Duration ping_interval = absl::Seconds(30);        // after which a silent peer is pinged
   absl::Duration ping_timeout = absl::Seconds(10);         // for its answer
   absl::Duration client_ping_interval = absl::Seconds(5);  // a client may ping as often, not more often
