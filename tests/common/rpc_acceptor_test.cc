@@ -180,6 +180,19 @@ TEST(RpcServerTest, ClosesAConnectionWithoutCalls) {
   EXPECT_TRUE(idle.Await(Type::kGoAway).has_value());
 }
 
+TEST(RpcServerTest, ACallWhoseDeadlinePassesIsEndedByItsClient) {
+  const std::unique_ptr<RpcServer> server = Serve("127.0.0.1");
+  const auto stub = grpc::health::v1::Health::NewStub(
+      grpc::CreateChannel(server->address().ToString(), grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(200));
+  const auto watch = stub->Watch(&context, {});
+  for (grpc::health::v1::HealthCheckResponse response; watch->Read(&response);) {
+  }
+  EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  server->Drain(absl::Hours(1));  // would wait so long for a call that the server still has
+}
+
 TEST(RpcServerTest, AnInProcessChannelNeedsNoConnection) {
   GrpcSettings settings;
   settings.max_connections = 1;
