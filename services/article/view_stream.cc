@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/article/proto_convert.h"
+#include "services/article/stream_order.h"
 #include "services/common/rpc/status.h"
 #include "services/common/rpc/view_outcome.h"
 
@@ -33,13 +34,14 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
   void OnReadDone(bool ok) override {
     if (ok) metered_.MessageReceived();
     if (Batch* const batch = TakeRead(ok); batch != nullptr) {
+      const uint64_t number = batch->number;  // it may be answered before Read returns, and be another then
       ArticleReader::Ids ids(batch->request.ids().begin(), batch->request.ids().end());
       const bool in_order =
           reader_.Read(std::move(ids),
                        {.record = true, .text = !batch->request.counts_only(), .first_patience = kPatience},
                        [this, batch](const ArticleReader::Results& results) { Answer(*batch, results); });
       absl::MutexLock lock(&mutex_);
-      if (in_order) may_be_overtaken_ = false;
+      if (in_order) order_.Passed(number);
     }
     Proceed();
   }
@@ -73,6 +75,7 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
   struct Batch {
     v1::ViewArticlesRequest request;
     v1::ViewArticlesResponse response;
+    uint64_t number = 0;
     bool answered = false;
   };
   using Batches = std::list<Batch>;
@@ -94,7 +97,7 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
     }
     under_way_.splice(under_way_.end(), free_, free_.begin());
     ids_under_way_ += under_way_.back().request.ids_size();
-    may_be_overtaken_ = true;
+    under_way_.back().number = order_.Taken();
     return &under_way_.back();
   }
 
@@ -129,14 +132,14 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
       absl::MutexLock lock(&mutex_);
       if (answered != nullptr) {
         answered->answered = true;
-        if (answered == &under_way_.back()) may_be_overtaken_ = false;
+        order_.Passed(answered->number);
       }
       if (gone_) ForgetAnswered();
       if (!writing_ && !under_way_.empty() && under_way_.front().answered) {
         writing_ = true;
         StartWrite(&under_way_.front().response);
       }
-      if (!end_of_batches_ && !reading_ && !may_be_overtaken_ && HasRoom()) {
+      if (!end_of_batches_ && !reading_ && !order_.may_be_overtaken() && HasRoom()) {
         if (free_.empty()) free_.emplace_back();
         reading_ = true;
         StartRead(&free_.front().request);
@@ -171,9 +174,8 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;         // the oldest
   bool end_of_batches_ ABSL_GUARDED_BY(mutex_) = false;  // what is read from now on is not recorded
-  // A batch that waits for MySQL is followed by none: the counts that a client sees must not fall.
-  bool may_be_overtaken_ ABSL_GUARDED_BY(mutex_) = false;  // the newest under way
-  bool gone_ ABSL_GUARDED_BY(mutex_) = false;              // nobody reads the answers
+  StreamOrder order_ ABSL_GUARDED_BY(mutex_);
+  bool gone_ ABSL_GUARDED_BY(mutex_) = false;  // nobody reads the answers
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   grpc::Status status_;  // written once, before the end of the batches
 };

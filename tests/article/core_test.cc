@@ -3,6 +3,7 @@
 
 #include "services/article/exact_count.h"
 #include "services/article/page_token.h"
+#include "services/article/stream_order.h"
 
 namespace readcount {
 namespace {
@@ -99,6 +100,24 @@ TEST(PageTokenTest, RefusesWhatItDidNotMake) {
        {std::string(), std::string("x"), token + "=", token.substr(1), std::string(5000, 'A')}) {
     EXPECT_FALSE(ParsePageToken(text, "ann").ok()) << text;
   }
+}
+
+TEST(StreamOrderTest, NothingPassesABatchUntilItIsAskedForOrAnswered) {
+  StreamOrder order;
+  EXPECT_FALSE(order.may_be_overtaken());
+  const uint64_t asked = order.Taken();
+  EXPECT_TRUE(order.may_be_overtaken());
+  order.Passed(asked);
+  EXPECT_FALSE(order.may_be_overtaken());
+}
+
+TEST(StreamOrderTest, WordOfABatchThatCameLateSaysNothingOfTheNext) {
+  StreamOrder order;
+  const uint64_t first = order.Taken();
+  order.Passed(first);  // it was answered before its reader heard that Redis had been asked
+  order.Taken();
+  order.Passed(first);
+  EXPECT_TRUE(order.may_be_overtaken()) << "the second may wait for MySQL";
 }
 
 }  // namespace
