@@ -218,11 +218,15 @@ void ArticleStream::Send(std::vector<PendingView> all, Batcher<PendingView>::Don
       call_->Write({.views = std::move(views), .done = std::exchange(done, nullptr), .deadline = deadline});
     }
   }
-  for (const PendingView& view : late) {
+  FailUnsent(late);
+  if (done) done();
+}
+
+void ArticleStream::FailUnsent(const std::vector<PendingView>& views) {
+  for (const PendingView& view : views) {
     view.callback(absl::DeadlineExceededError(
         absl::StrCat("the article service is too slow: ", kNothingCounted, ", try again later")));
   }
-  if (done) done();
 }
 
 // Goes on when both the write and the reply are there: only then may the next batch be written.
@@ -301,6 +305,8 @@ ArticleStream::State ArticleStream::state() const {
 }
 
 void ArticleStream::EnforceTimeout() {
+  const absl::Duration now = clock_.Elapsed();
+  FailUnsent(batcher_.TakeBack([now](const PendingView& view) { return view.deadline <= now; }));
   for (const Callback<v1::Article>& callback : TakeImpatient()) {
     callback(UnknownOutcome(absl::StatusCode::kDeadlineExceeded, "not within Grpc-Timeout"));
   }

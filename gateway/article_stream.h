@@ -61,8 +61,9 @@ class ArticleStream {
   // timeout or within `patience`, or the service puts a view off that must be `final`.
   void View(uint64_t id, bool final, absl::Duration patience, Callback<v1::Article> callback);
 
-  // Breaks a stream whose answer is overdue, and answers those whose patience is over, while what they share
-  // a message with goes on. To be called several times within the timeout.
+  // Breaks a stream whose answer is overdue, and answers those whose patience is over: of them, those that
+  // wait are not sent, and what the others share a message with goes on. To be called several times within
+  // the timeout.
   void EnforceTimeout();
 
   enum class State {
@@ -90,6 +91,7 @@ class ArticleStream {
   };
 
   void Send(std::vector<PendingView> all, Batcher<PendingView>::Done done);
+  static void FailUnsent(const std::vector<PendingView>& views);
   void Landed(Call* call);
   void Answer(Flight& flight);
   std::vector<Callback<v1::Article>> TakeImpatient();

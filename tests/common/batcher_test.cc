@@ -11,6 +11,7 @@ namespace readcount {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using IntBatcher = Batcher<int>;
 
 // Keeps the batches and their ends, so that a test finishes each when it likes.
@@ -57,6 +58,30 @@ TEST(BatcherTest, SendsTogetherWhatIsAddedTogether) {
   EXPECT_EQ(many.size(), 20u) << "what is refused is left as it was";  // NOLINT(bugprone-use-after-move)
   sink.ends[0]();
   EXPECT_THAT(sink.batches.back(), ElementsAre(7));
+  sink.EndAll();
+}
+
+TEST(BatcherTest, GivesBackWhatWaitsAndIsOver) {
+  Sink sink;
+  IntBatcher batcher({.max_batch = 10, .max_queued = 6}, sink.Send());
+  for (int i = 1; i <= 6; ++i) ASSERT_TRUE(batcher.Add(int{i}).ok());
+  EXPECT_THAT(batcher.TakeBack([](int i) { return i % 2 == 1; }), ElementsAre(3, 5));
+  EXPECT_THAT(batcher.TakeBack([](int i) { return i == 1; }), IsEmpty()) << "it is under way";
+  ASSERT_TRUE(batcher.Add(7, 3).ok()) << "the room of those taken back is free";
+  EXPECT_EQ(batcher.Add(8).code(), absl::StatusCode::kResourceExhausted);
+  sink.ends[0]();
+  EXPECT_THAT(sink.batches.back(), ElementsAre(2, 4, 6, 7));
+  EXPECT_THAT(batcher.TakeBack([](int) { return true; }), IsEmpty());
+  sink.EndAll();
+}
+
+TEST(BatcherTest, AnEmptyQueueTakesAnyWeight) {
+  Sink sink;
+  IntBatcher batcher({.max_batch = 10, .max_queued = 2}, sink.Send());
+  ASSERT_TRUE(batcher.AddAll({1, 2, 3}).ok());
+  EXPECT_THAT(sink.batches, ElementsAre(ElementsAre(1, 2, 3)));
+  ASSERT_TRUE(batcher.AddAll({4, 5, 6}).ok());
+  EXPECT_EQ(batcher.Add(7).code(), absl::StatusCode::kResourceExhausted);
   sink.EndAll();
 }
 

@@ -73,6 +73,21 @@ TEST_F(GatewayConventionsTest, AViewIsAnsweredWhenItsOwnTimeIsOver) {
   EXPECT_EQ(Ask("/api/article/1", "Grpc-Timeout: soon\r\n").status, 400);
 }
 
+TEST_F(GatewayConventionsTest, AViewThatWaitsForAMessageIsAnsweredWhenItsOwnTimeIsOver) {
+  settings_.gateway.streams = 1;
+  articles_.Plan(Turn::kHold);
+  StartAll();
+  Client first(address());
+  first.Send(Get("/api/article/1"));
+  articles_.held.WaitForNotification();
+  const Reply reply = Ask("/api/article/1", "Grpc-Timeout: 50m\r\n");
+  EXPECT_EQ(reply.status, 504);
+  EXPECT_THAT(reply.body, HasSubstr("nothing was counted"));
+  articles_.release.Notify();
+  EXPECT_EQ(first.Read().status, 200);
+  EXPECT_EQ(articles_.counts()[1], 1u);
+}
+
 TEST_F(GatewayConventionsTest, OtherOriginsReadWhatTheyMayOnceItIsConfigured) {
   settings_.gateway.cors_origins = "https://example.org";
   StartAll();

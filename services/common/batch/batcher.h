@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -20,7 +21,7 @@ namespace readcount {
 // batcher sends the first item at once; a busy one shares the cost of a send among all who wait. There
 // are no timers.
 //
-// Ownership: items move in by Add and out by `Send`; the batcher never drops one.
+// Ownership: items move in by Add and out by `Send`, or by TakeBack; the batcher never drops one.
 // Thread safety: all methods may be called from any thread. `Send` runs outside the lock, on the thread
 // that added the item or finished the batch before, never on more than `max_in_flight` threads at once.
 template <typename Item>
@@ -28,7 +29,7 @@ class Batcher {
  public:
   struct Limits {
     size_t max_batch = 512;     // weight of one batch; a heavier single item still goes, alone
-    size_t max_queued = 65536;  // weight that may wait; more is refused
+    size_t max_queued = 65536;  // weight that may wait; more is refused, unless nothing waits
     int max_in_flight = 1;      // batches under way at once
   };
 
@@ -45,7 +46,8 @@ class Batcher {
   Batcher(const Batcher&) = delete;
   Batcher& operator=(const Batcher&) = delete;
 
-  // Queues `item`, or sends it at once if nothing is under way. `weight` is its share of the limits.
+  // Queues `item`, or sends it at once if fewer than `max_in_flight` batches are under way. `weight` is its
+  // share of the limits.
   // RESOURCE_EXHAUSTED if too much is queued, UNAVAILABLE after Close: `item` is then left as it was.
   absl::Status Add(Item&& item, size_t weight = 1) {
     std::vector<Item> batch;
@@ -78,6 +80,24 @@ class Batcher {
     }
     for (std::vector<Item>& batch : batches) Run(std::move(batch));
     return absl::OkStatus();
+  }
+
+  // Takes those back that are queued and of which `is_over` holds. `is_over` runs under the lock.
+  template <typename Predicate>
+  std::vector<Item> TakeBack(Predicate is_over) {
+    std::vector<Item> taken;
+    absl::MutexLock lock(&mutex_);
+    auto kept = queue_.begin();
+    for (auto queued = queue_.begin(); queued != queue_.end(); ++queued) {
+      if (is_over(std::as_const(queued->item))) {
+        queued_weight_ -= queued->weight;
+        taken.push_back(std::move(queued->item));
+      } else if (kept++ != queued) {
+        *std::prev(kept) = std::move(*queued);
+      }
+    }
+    queue_.erase(kept, queue_.end());
+    return taken;
   }
 
   // Refuses further items. Those queued still go.
