@@ -65,6 +65,7 @@ struct Work {
   std::atomic<size_t> next = 0;
   std::atomic<uint64_t> acknowledged = 0;
   std::atomic<uint64_t> refused = 0;
+  std::atomic<bool> broken = false;  // a stream ended with an error
 
   // False when there is nothing more to send.
   bool Fill(v1::ViewArticlesRequest& request) {
@@ -118,7 +119,10 @@ class Stream final : public grpc::ClientBidiReactor<v1::ViewArticlesRequest, v1:
   void OnDone(const grpc::Status& status) override {
     work_.acknowledged += acknowledged_;
     work_.refused += refused_;
-    if (!status.ok()) std::cerr << "bench_stream_load: " << status.error_message() << "\n";
+    if (!status.ok()) {
+      std::cerr << "bench_stream_load: " << status.error_message() << "\n";
+      work_.broken = true;
+    }
     open_.DecrementCount();
   }
 
@@ -168,7 +172,7 @@ int Run(const Options& options) {
   absl::PrintF(R"({"views":%d,"refused":%d,"seconds":%.3f,"rate":%.1f})"
                "\n",
                acknowledged, work.refused.load(), seconds, static_cast<double>(acknowledged) / seconds);
-  return 0;
+  return work.broken ? 1 : 0;
 }
 
 }  // namespace

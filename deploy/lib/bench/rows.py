@@ -9,7 +9,7 @@ class Size:
     """How much of everything: the whole form, or a quick one."""
 
     rounds: int = 3          # pairs of our side and the limit
-    load_rounds: int = 7     # of the rows whose figures spread most: requests and views a second
+    load_rounds: int = 7     # the same of rows of some seconds' load, whose rounds differ most
     seconds: int = 5         # of one measurement under load
     articles: int = 1000000  # of the large table
     seed_articles: int = 20000

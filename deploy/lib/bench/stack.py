@@ -190,6 +190,9 @@ class Stack:
     def get(self, path):
         return self._request(self.gateway_address, "GET", path)
 
+    def read_count(self, article):
+        return json.loads(self.get(f"/api/article/{article}?view=false")[1])["data"]["read_count"]
+
     def run_sync(self):
         """Runs a sync; its figures as the REST API gives them."""
         status, body = self._request(self.gateway_address, "POST", "/api/sync",
