@@ -64,7 +64,10 @@ TEST_F(SettingsTest, TurnsTheTimerOff) {
 }
 
 TEST_F(SettingsTest, ClosesConnectionsWithoutCallsOnlyIfTold) {
-  absl::StatusOr<Settings> settings = Load("grpc:\n  idle_timeout: 10m\n");
+  absl::StatusOr<Settings> settings = Load("grpc:\n  max_streams: 7\n");
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(settings->grpc.idle_timeout, std::nullopt);
+  settings = Load("grpc:\n  idle_timeout: 10m\n");
   ASSERT_TRUE(settings.ok()) << settings.status();
   EXPECT_EQ(settings->grpc.idle_timeout, absl::Minutes(10));
   settings = Load("grpc:\n  idle_timeout: off\n");
