@@ -86,7 +86,8 @@ void ViewRecorder::Process(std::vector<Ask> asks, const Batcher<Ask>::Done& done
   if (ids < kManyIds * asks.size()) {
     Answer(asks, coalesced, recorded);
     // Their clients ask again at once: let the threads that read what they ask have their turn first. A
-    // fuller batch costs each view a fifteenth less CPU, and nothing where nobody else is ready to run.
+    // fuller batch costs each view a fifteenth less CPU, and nothing where nobody else is ready to run; where
+    // others than those are, another server on the same core, the batch waits for their turn as well.
     std::this_thread::yield();
     done();
     return;

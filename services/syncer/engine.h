@@ -30,7 +30,8 @@ class RunObserver {
   virtual void OnProgress(uint64_t articles, WideViews views) = 0;
 };
 
-// What a run moved, also when it ended with an error.
+// What a run moved, also when it ended with an error; at least this, for a chunk whose COMMIT got no answer
+// is in the books alone.
 struct RunReport {
   absl::Status status;
   uint64_t articles = 0;
