@@ -190,12 +190,10 @@ void ArticleStream::Close() {
 }
 
 void ArticleStream::View(uint64_t id, bool final, absl::Duration patience, Callback<v1::Article> callback) {
-  const absl::Duration now = clock_.Elapsed();
   PendingView view{.id = id,
                    .final = final,
                    .callback = std::move(callback),
-                   .deadline = now + std::min(timeout_, patience),
-                   .gives_up = now + patience};
+                   .deadline = clock_.Elapsed() + std::min(timeout_, patience)};
   // NOLINTNEXTLINE(bugprone-use-after-move): what is refused is left as it was.
   if (absl::Status status = batcher_.Add(std::move(view)); !status.ok()) view.callback(status);
 }
@@ -259,7 +257,7 @@ void ArticleStream::Answer(Flight& flight) {
         whole ? ToOutcome(*flight.reply->mutable_results(static_cast<int>(i)), errors_)
               : UnknownOutcome(absl::StatusCode::kInternal, "its reply was short of the batch");
     if (absl::IsDeadlineExceeded(outcome.status()) && !view.final) {
-      put_off_(view.id, view.gives_up - clock_.Elapsed(), std::move(view.callback));
+      put_off_(view.id, view.deadline - clock_.Elapsed(), std::move(view.callback));
     } else {
       view.callback(outcome);
     }
@@ -308,7 +306,7 @@ void ArticleStream::EnforceTimeout() {
   const absl::Duration now = clock_.Elapsed();
   FailUnsent(batcher_.TakeBack([now](const PendingView& view) { return view.deadline <= now; }));
   for (const Callback<v1::Article>& callback : TakeImpatient()) {
-    callback(UnknownOutcome(absl::StatusCode::kDeadlineExceeded, "not within Grpc-Timeout"));
+    callback(UnknownOutcome(absl::StatusCode::kDeadlineExceeded, "it took too long"));
   }
 }
 
@@ -318,7 +316,7 @@ std::vector<Callback<v1::Article>> ArticleStream::TakeImpatient() {
   absl::MutexLock lock(&mutex_);
   if (call_ == nullptr || !call_->flight_.has_value()) return impatient;
   for (PendingView& view : call_->flight_->views) {
-    if (view.gives_up <= now && view.callback) impatient.push_back(std::exchange(view.callback, nullptr));
+    if (view.deadline <= now && view.callback) impatient.push_back(std::exchange(view.callback, nullptr));
   }
   if (now >= call_->flight_->deadline) {
     call_->overdue_ = true;

@@ -79,8 +79,7 @@ class ArticleStream {
     uint64_t id = 0;
     bool final = false;              // is not put off again
     Callback<v1::Article> callback;  // none once it was called
-    absl::Duration deadline;         // to be sent
-    absl::Duration gives_up;         // its own; infinite if it has none
+    absl::Duration deadline;         // to be answered
   };
   struct Flight {
     std::vector<PendingView> views;
