@@ -46,9 +46,7 @@ ViewRecorder::ViewRecorder(Settings settings, ViewLedger& ledger, LifeRegistry& 
       threads_{ThreadPool(1), ThreadPool(1)},
       batcher_({.max_batch = settings.max_batch, .max_queued = settings.max_queued},
                [this](std::vector<Ask> asks, Batcher<Ask>::Done done) {
-                 threads_[turn_].Post([this, asks = std::move(asks), done = std::move(done)]() mutable {
-                   Process(std::move(asks), done);
-                 });
+                 Send(std::move(asks), std::move(done));
                }) {
   absl::MutexLock lock(&status_mutex_);
   status_.redis = absl::UnavailableError("not asked yet");
@@ -73,7 +71,22 @@ RecorderStatus ViewRecorder::status() const {
   return status_;
 }
 
+void ViewRecorder::Send(std::vector<Ask> asks, Batcher<Ask>::Done done) {
+  if (IsAlone(asks)) return Process(std::move(asks), done);
+  threads_[turn_].Post(
+      [this, asks = std::move(asks), done = std::move(done)]() mutable { Process(std::move(asks), done); });
+}
+
+// One id, as the call before it was, and Redis had a rest of half a call in between. Others are not about to
+// ask, so that nothing is gained by waiting for Redis on another thread, and a lone view takes a twelfth less
+// time without the ways there and back. Who asks on and on without waiting for answers leaves no such rest.
+bool ViewRecorder::IsAlone(const std::vector<Ask>& asks) const {
+  if (asks.size() != 1 || asks.front().ids.size() != 1 || away_.has_value()) return false;
+  return last_call_.ids == 1 && 2 * (clock_.Elapsed() - last_call_.ended) > last_call_.took;
+}
+
 void ViewRecorder::Process(std::vector<Ask> asks, const Batcher<Ask>::Done& done) {
+  const absl::Duration began = clock_.Elapsed();
   size_t ids = 0;
   for (const Ask& ask : asks) ids += ask.ids.size();
   CoalescedViews coalesced(ids);
@@ -81,6 +94,8 @@ void ViewRecorder::Process(std::vector<Ask> asks, const Batcher<Ask>::Done& done
   TakeStandings();
   LookIntoDoubts();
   const absl::StatusOr<Recorded> recorded = Record(coalesced.records(), coalesced.entries());
+  const absl::Duration ended = clock_.Elapsed();
+  last_call_ = {.ids = ids, .took = ended - began, .ended = ended};
   NoteJournal();
   CountViews(coalesced.entries(), recorded);
   if (ids < kManyIds * asks.size()) {

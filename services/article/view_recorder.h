@@ -90,7 +90,8 @@ class ViewRecorder {
   using Ids = absl::InlinedVector<uint64_t, 1>;
 
   // Records one view of each id, repeats being separate views, or only asks. `callback` runs on a thread of
-  // the recorder. RESOURCE_EXHAUSTED if too much is queued: `callback` is then not called.
+  // the recorder, or on this one before Submit returns. RESOURCE_EXHAUSTED if too much is queued: `callback`
+  // is then not called.
   absl::Status Submit(Ids ids, bool record, Callback callback);
 
   // The history last seen; of life 0 before Redis was first reached.
@@ -119,6 +120,14 @@ class ViewRecorder {
     ViewReply reply;
   };
 
+  struct CallToRedis {
+    size_t ids = 0;
+    absl::Duration took;
+    absl::Duration ended;
+  };
+
+  void Send(std::vector<Ask> asks, Batcher<Ask>::Done done);
+  bool IsAlone(const std::vector<Ask>& asks) const;
   void Process(std::vector<Ask> asks, const Batcher<Ask>::Done& done);
   static void Answer(std::vector<Ask>& asks, const CoalescedViews& coalesced,
                      const absl::StatusOr<Recorded>& recorded);
@@ -167,6 +176,7 @@ class ViewRecorder {
   Backoff backoff_;
   std::optional<absl::Status> away_;  // why Redis is away, until `next_attempt_`
   absl::Duration next_attempt_;
+  CallToRedis last_call_;
 
   // What MySQL was found to have, to be taken by the next batch.
   struct FoundStanding {

@@ -22,7 +22,9 @@ class FakeViewLedger final : public ViewLedger {
 
   absl::StatusOr<ViewReply> Record(const ViewBatch& batch) override {
     absl::MutexLock lock(&mutex_);
+    ++callers_;
     mutex_.Await(absl::Condition(&open_));
+    --callers_;
     batches_.push_back(batch);
     Fault fault = Fault::kNone;
     if (!faults_.empty()) {
@@ -58,6 +60,8 @@ class FakeViewLedger final : public ViewLedger {
     absl::MutexLock lock(&mutex_);
     open_ = true;
   }
+  // Waits until a call waits.
+  void AwaitCaller() { absl::MutexLock lock(&mutex_, absl::Condition(this, &FakeViewLedger::ACallWaits)); }
 
   void Seal() {
     absl::MutexLock lock(&mutex_);
@@ -157,9 +161,12 @@ class FakeViewLedger final : public ViewLedger {
     return reply;
   }
 
+  bool ACallWaits() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return callers_ > 0; }
+
   mutable absl::Mutex mutex_;
   uint64_t empty_after_ ABSL_GUARDED_BY(mutex_) = 0;
   std::deque<Fault> faults_ ABSL_GUARDED_BY(mutex_);
+  int callers_ ABSL_GUARDED_BY(mutex_) = 0;  // that wait
   bool open_ ABSL_GUARDED_BY(mutex_) = true;
   LedgerState state_ ABSL_GUARDED_BY(mutex_) = {.life = 7, .epoch = 1};
   std::map<uint64_t, int64_t> live_ ABSL_GUARDED_BY(mutex_), sealed_ ABSL_GUARDED_BY(mutex_);
