@@ -66,8 +66,10 @@ class ArticleStream::Call final
       if (flight_.has_value() && !flight_->reply.has_value()) flight_->reply = std::move(response_);
     }
     response_.Clear();
-    StartRead(&response_);
+    // Before the next read, which tells the service of room for it: whoever waits for the answer does not
+    // wait for that as well.
     stream_.Landed(this);
+    StartRead(&response_);
   }
 
   // After a failed write the read fails as well, and that ends the stream.
