@@ -50,7 +50,7 @@ std::string SyncProgress::Figures() const {
   std::string text = absl::StrFormat("%3.0f %%  %s/%s articles  %s views", 100 * Share(status_),
                                      Grouped(status_.articles_done()), Grouped(status_.articles_total()),
                                      Grouped(status_.views_done()));
-  if (rate_ > 0) absl::StrAppend(&text, "  ", Grouped(static_cast<uint64_t>(rate_)), "/s");
+  if (rate_ > 0) absl::StrAppend(&text, "  ", Grouped(static_cast<uint64_t>(rate_)), " articles/s");
   return text;
 }
 
