@@ -102,8 +102,8 @@ class Binder {
     absl::Duration duration;
     if (!absl::ParseDuration(text, &duration) || duration < least || duration > most) {
       return absl::InvalidArgumentError(absl::StrCat("is not a time from ", absl::FormatDuration(least),
-                                                     " to ", absl::FormatDuration(most),
-                                                     ", for example 10s or 500ms"));
+                                                     " to ", absl::FormatDuration(most), ", for example 10s",
+                                                     least <= absl::Milliseconds(500) ? " or 500ms" : ""));
     }
     return duration;
   }
