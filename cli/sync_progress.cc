@@ -47,11 +47,11 @@ std::string SyncProgress::Idle() const {
 }
 
 std::string SyncProgress::Figures() const {
-  std::string text = absl::StrFormat("%3.0f %%  %s/%s articles  %s views", 100 * Share(status_),
-                                     Grouped(status_.articles_done()), Grouped(status_.articles_total()),
-                                     Grouped(status_.views_done()));
-  if (rate_ > 0) absl::StrAppend(&text, "  ", Grouped(static_cast<uint64_t>(rate_)), " articles/s");
-  return text;
+  const std::string rate =
+      rate_ > 0 ? absl::StrCat(" (", Grouped(static_cast<uint64_t>(rate_)), "/s)") : std::string();
+  return absl::StrFormat("%3.0f %%  %s/%s articles%s  %s views", 100 * Share(status_),
+                         Grouped(status_.articles_done()), Grouped(status_.articles_total()), rate,
+                         Grouped(status_.views_done()));
 }
 
 std::string SyncProgress::Bar(int columns) const {

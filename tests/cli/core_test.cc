@@ -294,9 +294,9 @@ TEST(CliSyncProgressTest, DrawsABarWithTheRateSinceTheBatchBegan) {
   clock.Advance(absl::Seconds(2));
   progress.Take(Applying(50000, 200000));
   EXPECT_EQ(progress.Bar(80),
-            "applying [##--------]  25 %  50,000/200,000 articles  100,000 views  25,000 articles/s");
+            "applying [##--------]  25 %  50,000/200,000 articles (25,000/s)  100,000 views");
   EXPECT_THAT(progress.Bar(100), StartsWith("applying [#####---------------]  25 %"));
-  EXPECT_EQ(progress.Line(), "applying  25 %  50,000/200,000 articles  100,000 views  25,000 articles/s");
+  EXPECT_EQ(progress.Line(), "applying  25 %  50,000/200,000 articles (25,000/s)  100,000 views");
 }
 
 TEST(CliSyncProgressTest, CountsTheRateAnewForEachBatch) {
