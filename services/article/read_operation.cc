@@ -12,6 +12,8 @@ namespace {
 // change of life in between.
 constexpr int kMaxReloads = 3;
 
+using Waits = ViewRecorder::Waits;
+
 }  // namespace
 
 ReadOperation::ReadOperation(ArticleReader& reader, ArticleReader::Ids ids, ArticleReader::Options options,
@@ -46,7 +48,7 @@ bool ReadOperation::Start() {
   pending_ = missing.size() + 1;
   for (Item* item : missing) Load(*item);
   const bool none_left = LastOfStep();
-  if (none_left) AskLedger();
+  if (none_left) AskLedger(options_.may_wait ? Waits::kHere : Waits::kElsewhere);
   return none_left;
 }
 
@@ -55,7 +57,8 @@ void ReadOperation::Load(Item& item) {
                        item.known ? reader_.patience_.refresh : options_.first_patience,
                        [self = shared_from_this(), &item](const absl::StatusOr<ArticleRow>& row) {
                          self->RowLoaded(item, row);
-                         if (self->LastOfStep()) self->AskLedger();
+                         // Not on the thread that others' rows come from.
+                         if (self->LastOfStep()) self->AskLedger(Waits::kElsewhere);
                        });
 }
 
@@ -74,7 +77,7 @@ void ReadOperation::RowLoaded(Item& item, const absl::StatusOr<ArticleRow>& row)
   }
 }
 
-void ReadOperation::AskLedger() {
+void ReadOperation::AskLedger(Waits waits) {
   ArticleReader::Ids ids;
   ids.reserve(items_.size());
   asked_.reserve(items_.size());
@@ -84,11 +87,12 @@ void ReadOperation::AskLedger() {
     ids.push_back(IdOf(item));
   }
   if (ids.empty()) return Finish();
-  const absl::Status status =
-      reader_.recorder_.Submit(std::move(ids), options_.record,
-                               [self = shared_from_this()](const absl::StatusOr<RecordedViews>& outcome) {
-                                 self->LedgerAnswered(outcome);
-                               });
+  const absl::Status status = reader_.recorder_.Submit(
+      std::move(ids), options_.record,
+      [self = shared_from_this()](const absl::StatusOr<RecordedViews>& outcome) {
+        self->LedgerAnswered(outcome);
+      },
+      waits);
   if (!status.ok()) NotRecorded(status);
 }
 

@@ -40,7 +40,7 @@ class ReadOperation : public std::enable_shared_from_this<ReadOperation> {
   uint64_t IdOf(const Item& item) const { return ids_[static_cast<size_t>(&item - items_.data())]; }
   void Load(Item& item);
   void RowLoaded(Item& item, const absl::StatusOr<ArticleRow>& row);
-  void AskLedger();
+  void AskLedger(ViewRecorder::Waits waits);
   void LedgerAnswered(const absl::StatusOr<RecordedViews>& outcome);
   void NotRecorded(const absl::Status& status);
   bool Settle(Item& item);

@@ -45,14 +45,16 @@ class ArticleReader {
   using Ids = ViewRecorder::Ids;
 
   struct Options {
-    bool record = false;  // one view of each
-    bool text = true;     // else the counts only
-    bool renew = false;   // read again what will soon expire, and wait for it
+    bool record = false;    // one view of each
+    bool text = true;       // else the counts only
+    bool renew = false;     // read again what will soon expire, and wait for it
+    bool may_wait = false;  // for Redis, on the thread that calls
     absl::Duration first_patience = absl::InfiniteDuration();  // to read an article that is not in the cache
   };
 
-  // Answers `ids` in their order. `callback` runs once, on any thread. True if the call has gone to the
-  // ledger already, so that calls made after it come there later and see no lower counts.
+  // Answers `ids` in their order. `callback` runs once, on any thread, or on this one before Read returns.
+  // True if the call has gone to the ledger already, so that calls made after it come there later and see no
+  // lower counts.
   bool Read(Ids ids, Options options, Callback callback);
 
  private:

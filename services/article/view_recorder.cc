@@ -58,10 +58,14 @@ ViewRecorder::~ViewRecorder() {
   batcher_.Drain();
 }
 
-absl::Status ViewRecorder::Submit(Ids ids, bool record, Callback callback) {
+absl::Status ViewRecorder::Submit(Ids ids, bool record, Callback callback, Waits waits) {
   const size_t weight = ids.size();
-  absl::Status taken =
-      batcher_.Add(Ask{.ids = std::move(ids), .record = record, .callback = std::move(callback)}, weight);
+  Ask ask{.ids = std::move(ids),
+          .record = record,
+          .callback = std::move(callback),
+          .waits = waits,
+          .asked = clock_.Elapsed()};
+  absl::Status taken = batcher_.Add(std::move(ask), weight);
   if (record && !taken.ok()) tally_.refused.Add(weight);
   return taken;
 }
@@ -77,12 +81,17 @@ void ViewRecorder::Send(std::vector<Ask> asks, Batcher<Ask>::Done done) {
       [this, asks = std::move(asks), done = std::move(done)]() mutable { Process(std::move(asks), done); });
 }
 
-// One id, as the call before it was, and Redis had a rest of half a call in between. Others are not about to
-// ask, so that nothing is gained by waiting for Redis on another thread, and a lone view takes a twelfth less
-// time without the ways there and back. Who asks on and on without waiting for answers leaves no such rest.
+// One id, as the batch before it was, asked for after a rest of at least half of what that one took. Others
+// are not about to ask, so that nothing is gained by waiting for Redis on another thread, and a lone request
+// takes a twelfth less time without the ways there and back. Who asks on and on without waiting for answers
+// leaves no such rest, and what waited here for another batch goes on elsewhere. Redis answered that batch,
+// so that it is most likely all that is waited for.
 bool ViewRecorder::IsAlone(const std::vector<Ask>& asks) const {
-  if (asks.size() != 1 || asks.front().ids.size() != 1 || away_.has_value()) return false;
-  return last_call_.ids == 1 && 2 * (clock_.Elapsed() - last_call_.ended) > last_call_.took;
+  const Ask& ask = asks.front();
+  if (asks.size() != 1 || ask.ids.size() != 1 || ask.waits != Waits::kHere || settings_.keep_journal)
+    return false;
+  return last_batch_.ids == 1 && last_batch_.answered && !doubted_.load(std::memory_order_relaxed) &&
+         2 * (ask.asked - last_batch_.ended) > last_batch_.took;
 }
 
 void ViewRecorder::Process(std::vector<Ask> asks, const Batcher<Ask>::Done& done) {
@@ -94,20 +103,25 @@ void ViewRecorder::Process(std::vector<Ask> asks, const Batcher<Ask>::Done& done
   TakeStandings();
   LookIntoDoubts();
   const absl::StatusOr<Recorded> recorded = Record(coalesced.records(), coalesced.entries());
-  const absl::Duration ended = clock_.Elapsed();
-  last_call_ = {.ids = ids, .took = ended - began, .ended = ended};
+  const absl::Duration took = clock_.Elapsed() - began;
   NoteJournal();
   CountViews(coalesced.entries(), recorded);
+  const auto note_end = [&] {
+    const bool answered = recorded.ok() && !recorded->held;
+    last_batch_ = {.ids = ids, .answered = answered, .took = took, .ended = clock_.Elapsed()};
+  };
   if (ids < kManyIds * asks.size()) {
     Answer(asks, coalesced, recorded);
     // Their clients ask again at once: let the threads that read what they ask have their turn first. A
     // fuller batch costs each view a fifteenth less CPU, and nothing where nobody else is ready to run; where
     // others than those are, another server on the same core, the batch waits for their turn as well.
-    std::this_thread::yield();
+    if (asks.size() > 1) std::this_thread::yield();
+    note_end();
     done();
     return;
   }
   turn_ = 1 - turn_;
+  note_end();
   done();
   Answer(asks, coalesced, recorded);
 }

@@ -89,10 +89,13 @@ class ViewRecorder {
 
   using Ids = absl::InlinedVector<uint64_t, 1>;
 
+  // Who waits for Redis: a thread of the recorder, or, if nobody else asks, the one that calls.
+  enum class Waits { kElsewhere, kHere };
+
   // Records one view of each id, repeats being separate views, or only asks. `callback` runs on a thread of
-  // the recorder, or on this one before Submit returns. RESOURCE_EXHAUSTED if too much is queued: `callback`
-  // is then not called.
-  absl::Status Submit(Ids ids, bool record, Callback callback);
+  // the recorder; with kHere it may run on this one before Submit returns, which then lasts as long as Redis
+  // takes, or is tried again. RESOURCE_EXHAUSTED if too much is queued: `callback` is then not called.
+  absl::Status Submit(Ids ids, bool record, Callback callback, Waits waits = Waits::kElsewhere);
 
   // The history last seen; of life 0 before Redis was first reached.
   History history() const {
@@ -112,6 +115,8 @@ class ViewRecorder {
     Ids ids;
     bool record = false;
     Callback callback;
+    Waits waits = Waits::kElsewhere;
+    absl::Duration asked;
   };
   static constexpr absl::Duration kBetweenDoubts = absl::Seconds(1);
   struct Recorded {
@@ -120,10 +125,11 @@ class ViewRecorder {
     ViewReply reply;
   };
 
-  struct CallToRedis {
+  struct EndedBatch {
     size_t ids = 0;
-    absl::Duration took;
-    absl::Duration ended;
+    bool answered = false;  // by Redis
+    absl::Duration took;    // until it was
+    absl::Duration ended;   // when its callers had been answered, of few ids
   };
 
   void Send(std::vector<Ask> asks, Batcher<Ask>::Done done);
@@ -176,7 +182,7 @@ class ViewRecorder {
   Backoff backoff_;
   std::optional<absl::Status> away_;  // why Redis is away, until `next_attempt_`
   absl::Duration next_attempt_;
-  CallToRedis last_call_;
+  EndedBatch last_batch_;
 
   // What MySQL was found to have, to be taken by the next batch.
   struct FoundStanding {

@@ -38,7 +38,10 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
       ArticleReader::Ids ids(batch->request.ids().begin(), batch->request.ids().end());
       const bool in_order =
           reader_.Read(std::move(ids),
-                       {.record = true, .text = !batch->request.counts_only(), .first_patience = kPatience},
+                       {.record = true,
+                        .text = !batch->request.counts_only(),
+                        .may_wait = true,
+                        .first_patience = kPatience},
                        [this, batch](const ArticleReader::Results& results) { Answer(*batch, results); });
       absl::MutexLock lock(&mutex_);
       if (in_order) order_.Passed(number);

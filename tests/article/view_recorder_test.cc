@@ -4,10 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
-#include <thread>
-#include <vector>
 
-#include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/notification.h"
 #include "services/article/sqlite_spool.h"
 #include "tests/article/submit.h"
@@ -27,29 +24,6 @@ class RecorderTest : public ::testing::Test {
 
   absl::StatusOr<RecordedViews> Submit(ViewRecorder::Ids ids, bool record) {
     return SubmitTo(recorder_, std::move(ids), record);
-  }
-
-  // Views article 5. True if Redis was asked by this thread.
-  bool IsAskedHere() {
-    std::thread::id asker;
-    absl::Notification answered;
-    EXPECT_TRUE(recorder_
-                    .Submit({5}, true,
-                            [&](const absl::StatusOr<RecordedViews>& result) {
-                              EXPECT_TRUE(result.ok()) << result.status();
-                              asker = std::this_thread::get_id();
-                              answered.Notify();
-                            })
-                    .ok());
-    answered.WaitForNotification();
-    return asker == std::this_thread::get_id();
-  }
-
-  // The thread that answers needs a moment before it is ready for the next call.
-  void AskUntilItIsHere() {
-    do {
-      clock_.Advance(absl::Milliseconds(1));
-    } while (!IsAskedHere());
   }
 
   FakeClock clock_;
@@ -109,44 +83,6 @@ TEST_F(RecorderTest, WhatArrivesDuringACallGoesInTheNextOne) {
   EXPECT_EQ(numbers.size(), size_t{kCallers});
   EXPECT_EQ(*numbers.begin(), 2);
   EXPECT_EQ(*numbers.rbegin(), kCallers + 1);
-}
-
-TEST_F(RecorderTest, AsksOnTheThreadOfALoneCallerAfterARest) {
-  EXPECT_FALSE(IsAskedHere()) << "nothing is known of how callers come";
-  AskUntilItIsHere();
-  EXPECT_FALSE(IsAskedHere()) << "at once after the call before: more may follow";
-  ASSERT_TRUE(Submit({5, 6}, true).ok());
-  clock_.Advance(absl::Milliseconds(1));
-  EXPECT_FALSE(IsAskedHere()) << "after several at once more may come together";
-}
-
-TEST_F(RecorderTest, WhatArrivesWhileALoneCallerAsksGoesInTheNextCall) {
-  AskUntilItIsHere();
-  clock_.Advance(absl::Milliseconds(1));
-  const size_t calls = ledger_.batches().size();
-  const int64_t views = ledger_.live(5);
-  ledger_.Close();
-  absl::StatusOr<RecordedViews> alone;
-  std::thread lone([&] { alone = Submit({5}, true); });
-  ledger_.AwaitCaller();
-  std::vector<absl::StatusOr<RecordedViews>> others(3);
-  absl::BlockingCounter unanswered(3);
-  for (absl::StatusOr<RecordedViews>& other : others) {
-    ASSERT_TRUE(recorder_
-                    .Submit({5}, true,
-                            [&](const absl::StatusOr<RecordedViews>& result) {
-                              other = result;
-                              unanswered.DecrementCount();
-                            })
-                    .ok());
-  }
-  ledger_.Open();
-  lone.join();
-  unanswered.Wait();
-  ASSERT_TRUE(alone.ok()) << alone.status();
-  EXPECT_EQ(alone->views[0].pending.live, views + 1);
-  for (const auto& other : others) EXPECT_EQ(other->views[0].pending.live, views + 4);
-  EXPECT_EQ(ledger_.batches().size(), calls + 2);
 }
 
 TEST_F(RecorderTest, SaysThatNothingWasCountedWhenRedisRefusesAllAlong) {

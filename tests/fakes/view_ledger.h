@@ -1,7 +1,9 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -22,6 +24,7 @@ class FakeViewLedger final : public ViewLedger {
 
   absl::StatusOr<ViewReply> Record(const ViewBatch& batch) override {
     absl::MutexLock lock(&mutex_);
+    if (during_calls_ != nullptr) during_calls_();
     ++callers_;
     mutex_.Await(absl::Condition(&open_));
     --callers_;
@@ -49,6 +52,12 @@ class FakeViewLedger final : public ViewLedger {
   void Inject(std::deque<Fault> faults) {
     absl::MutexLock lock(&mutex_);
     faults_ = std::move(faults);
+  }
+
+  // Runs in each call, before it waits or has its effect.
+  void DuringCalls(std::function<void()> action) {
+    absl::MutexLock lock(&mutex_);
+    during_calls_ = std::move(action);
   }
 
   // While closed, calls wait.
@@ -165,6 +174,7 @@ class FakeViewLedger final : public ViewLedger {
 
   mutable absl::Mutex mutex_;
   uint64_t empty_after_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::function<void()> during_calls_ ABSL_GUARDED_BY(mutex_);
   std::deque<Fault> faults_ ABSL_GUARDED_BY(mutex_);
   int callers_ ABSL_GUARDED_BY(mutex_) = 0;  // that wait
   bool open_ ABSL_GUARDED_BY(mutex_) = true;
