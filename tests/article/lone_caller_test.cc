@@ -7,11 +7,13 @@
 #include <utility>
 
 #include "absl/synchronization/notification.h"
+#include "services/article/sqlite_spool.h"
 #include "services/article/view_recorder.h"
 #include "tests/article/submit.h"
 #include "tests/fakes/clock.h"
 #include "tests/fakes/life_registry.h"
 #include "tests/fakes/view_ledger.h"
+#include "tests/support/temp_dir.h"
 
 namespace readcount {
 namespace {
@@ -33,8 +35,8 @@ class LoneCallerTest : public ::testing::Test {
     ledger_.DuringCalls([this] { clock_.Advance(kCall); });
   }
 
-  void Ask(ViewRecorder::Ids ids, Answer& answer, Waits waits = Waits::kHere) {
-    const absl::Status taken = recorder_.Submit(
+  static void Ask(ViewRecorder& recorder, ViewRecorder::Ids ids, Answer& answer, Waits waits = Waits::kHere) {
+    const absl::Status taken = recorder.Submit(
         std::move(ids), /*record=*/true,
         [&answer](const absl::StatusOr<RecordedViews>& outcome) {
           answer.asker = std::this_thread::get_id();
@@ -47,7 +49,7 @@ class LoneCallerTest : public ::testing::Test {
 
   bool IsAskedHere(ViewRecorder::Ids ids, Waits waits = Waits::kHere) {
     Answer answer;
-    Ask(std::move(ids), answer, waits);
+    Ask(recorder_, std::move(ids), answer, waits);
     answer.came.WaitForNotification();
     return answer.asker == std::this_thread::get_id();
   }
@@ -111,7 +113,7 @@ TEST_F(LoneCallerTest, LeavesARedisThatDidNotAnswerToTheRecorder) {
   ledger_.Inject(std::deque<Fault>(1000, Fault::kRefused));
   clock_.Advance(kCall);
   Answer refused;
-  Ask({5}, refused);
+  Ask(recorder_, {5}, refused);
   ASSERT_TRUE(refused.came.HasBeenNotified());
   EXPECT_EQ(refused.outcome.status().code(), absl::StatusCode::kUnavailable);
   ledger_.Inject({});
@@ -126,6 +128,21 @@ TEST_F(LoneCallerTest, LeavesADoubtToTheRecorder) {
   EXPECT_FALSE(IsAskedHere({5}));
 }
 
+TEST_F(LoneCallerTest, LeavesBatchesThatGoToTheSpoolFirstToTheRecorder) {
+  const testing::TempDir directory;
+  const auto spool = SqliteSpool::Open(directory.path("spool.db"), 1 << 20);
+  ASSERT_TRUE(spool.ok()) << spool.status();
+  ViewRecorder recorder({.writer = 43, .keep_journal = true}, ledger_, registry_, spool->get(), {}, clock_,
+                        sleeper_);
+  for (int i = 0; i < 20; ++i) {
+    clock_.Advance(kCall);
+    Answer answer;
+    Ask(recorder, {5}, answer);
+    answer.came.WaitForNotification();
+    EXPECT_NE(answer.asker, std::this_thread::get_id());
+  }
+}
+
 TEST_F(LoneCallerTest, IsNotKeptByWhatWasAskedMeanwhile) {
   StandAlone();
   clock_.Advance(kCall);
@@ -133,10 +150,10 @@ TEST_F(LoneCallerTest, IsNotKeptByWhatWasAskedMeanwhile) {
   const int64_t views = ledger_.live(5);
   ledger_.Close();
   Answer first, second;
-  std::thread lone([&] { Ask({5}, first); });
+  std::thread lone([&] { Ask(recorder_, {5}, first); });
   const std::thread::id lone_id = lone.get_id();
   ledger_.AwaitCaller();
-  Ask({5}, second);
+  Ask(recorder_, {5}, second);
   clock_.Advance(absl::Seconds(1));
   ledger_.Open();
   lone.join();
