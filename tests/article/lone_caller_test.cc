@@ -8,19 +8,14 @@
 
 #include "absl/synchronization/notification.h"
 #include "services/article/sqlite_spool.h"
-#include "services/article/view_recorder.h"
-#include "tests/article/submit.h"
-#include "tests/fakes/clock.h"
-#include "tests/fakes/life_registry.h"
-#include "tests/fakes/view_ledger.h"
+#include "tests/article/recorder_fixture.h"
 #include "tests/support/temp_dir.h"
 
 namespace readcount {
 namespace {
 
-class LoneCallerTest : public ::testing::Test {
+class LoneCallerTest : public RecorderTest {
  protected:
-  using Fault = FakeViewLedger::Fault;
   using Waits = ViewRecorder::Waits;
 
   static constexpr absl::Duration kCall = absl::Milliseconds(2);
@@ -63,18 +58,6 @@ class LoneCallerTest : public ::testing::Test {
     }
     FAIL() << "a lone caller never asks Redis itself";
   }
-
-  FakeClock clock_;
-  JumpingSleeper sleeper_{clock_};
-  FakeViewLedger ledger_;
-  FakeLifeRegistry registry_;
-  ViewRecorder recorder_{{.writer = 42, .retry_for = absl::Seconds(5)},
-                         ledger_,
-                         registry_,
-                         /*spool=*/nullptr,
-                         {},
-                         clock_,
-                         sleeper_};
 };
 
 TEST_F(LoneCallerTest, AsksItselfAfterARestOfMoreThanHalfACall) {
@@ -102,7 +85,7 @@ TEST_F(LoneCallerTest, LeavesSeveralIdsToTheRecorder) {
 TEST_F(LoneCallerTest, IsNotAloneAfterSeveralIds) {
   for (int i = 0; i < 20; ++i) {
     StandAlone();
-    ASSERT_TRUE(SubmitTo(recorder_, {5, 6}, /*record=*/true).ok());
+    ASSERT_TRUE(Submit({5, 6}, /*record=*/true).ok());
     clock_.Advance(kCall);
     EXPECT_FALSE(IsAskedHere({5}));
   }
@@ -114,7 +97,8 @@ TEST_F(LoneCallerTest, LeavesARedisThatDidNotAnswerToTheRecorder) {
   clock_.Advance(kCall);
   Answer refused;
   Ask(recorder_, {5}, refused);
-  ASSERT_TRUE(refused.came.HasBeenNotified());
+  refused.came.WaitForNotification();
+  EXPECT_EQ(refused.asker, std::this_thread::get_id());
   EXPECT_EQ(refused.outcome.status().code(), absl::StatusCode::kUnavailable);
   ledger_.Inject({});
   clock_.Advance(absl::Seconds(10));
@@ -157,6 +141,7 @@ TEST_F(LoneCallerTest, IsNotKeptByWhatWasAskedMeanwhile) {
   clock_.Advance(absl::Seconds(1));
   ledger_.Open();
   lone.join();
+  first.came.WaitForNotification();
   second.came.WaitForNotification();
   EXPECT_EQ(first.asker, lone_id);
   EXPECT_NE(second.asker, lone_id);

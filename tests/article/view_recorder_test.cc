@@ -7,31 +7,11 @@
 
 #include "absl/synchronization/notification.h"
 #include "services/article/sqlite_spool.h"
-#include "tests/article/submit.h"
-#include "tests/fakes/clock.h"
-#include "tests/fakes/life_registry.h"
-#include "tests/fakes/view_ledger.h"
+#include "tests/article/recorder_fixture.h"
 #include "tests/support/temp_dir.h"
 
 namespace readcount {
 namespace {
-
-class RecorderTest : public ::testing::Test {
- protected:
-  using Fault = FakeViewLedger::Fault;
-
-  static ViewRecorder::Settings MakeSettings() { return {.writer = 42, .retry_for = absl::Seconds(5)}; }
-
-  absl::StatusOr<RecordedViews> Submit(ViewRecorder::Ids ids, bool record) {
-    return SubmitTo(recorder_, std::move(ids), record);
-  }
-
-  FakeClock clock_;
-  JumpingSleeper sleeper_{clock_};
-  FakeViewLedger ledger_;
-  FakeLifeRegistry registry_;
-  ViewRecorder recorder_{MakeSettings(), ledger_, registry_, /*spool=*/nullptr, {}, clock_, sleeper_};
-};
 
 TEST_F(RecorderTest, LearnsTheLifeAndNumbersRepeatsOfAnId) {
   const absl::StatusOr<RecordedViews> outcome = Submit({5, 6, 5}, true);
