@@ -12,8 +12,6 @@ namespace {
 // change of life in between.
 constexpr int kMaxReloads = 3;
 
-using Waits = ViewRecorder::Waits;
-
 }  // namespace
 
 ReadOperation::ReadOperation(ArticleReader& reader, ArticleReader::Ids ids, ArticleReader::Options options,
@@ -48,7 +46,7 @@ bool ReadOperation::Start() {
   pending_ = missing.size() + 1;
   for (Item* item : missing) Load(*item);
   const bool none_left = LastOfStep();
-  if (none_left) AskLedger(options_.may_wait ? Waits::kHere : Waits::kElsewhere);
+  if (none_left) AskLedger(options_.waits);
   return none_left;
 }
 
@@ -58,7 +56,7 @@ void ReadOperation::Load(Item& item) {
                        [self = shared_from_this(), &item](const absl::StatusOr<ArticleRow>& row) {
                          self->RowLoaded(item, row);
                          // Not on the thread that others' rows come from.
-                         if (self->LastOfStep()) self->AskLedger(Waits::kElsewhere);
+                         if (self->LastOfStep()) self->AskLedger(ViewRecorder::Waits::kElsewhere);
                        });
 }
 
@@ -77,7 +75,7 @@ void ReadOperation::RowLoaded(Item& item, const absl::StatusOr<ArticleRow>& row)
   }
 }
 
-void ReadOperation::AskLedger(Waits waits) {
+void ReadOperation::AskLedger(ViewRecorder::Waits waits) {
   ArticleReader::Ids ids;
   ids.reserve(items_.size());
   asked_.reserve(items_.size());

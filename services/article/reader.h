@@ -45,10 +45,10 @@ class ArticleReader {
   using Ids = ViewRecorder::Ids;
 
   struct Options {
-    bool record = false;    // one view of each
-    bool text = true;       // else the counts only
-    bool renew = false;     // read again what will soon expire, and wait for it
-    bool may_wait = false;  // for Redis, on the thread that calls
+    bool record = false;  // one view of each
+    bool text = true;     // else the counts only
+    bool renew = false;   // read again what will soon expire, and wait for it
+    ViewRecorder::Waits waits = ViewRecorder::Waits::kElsewhere;  // for Redis
     absl::Duration first_patience = absl::InfiniteDuration();  // to read an article that is not in the cache
   };
 

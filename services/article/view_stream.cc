@@ -40,7 +40,7 @@ class ViewStream final : public grpc::ServerBidiReactor<v1::ViewArticlesRequest,
           reader_.Read(std::move(ids),
                        {.record = true,
                         .text = !batch->request.counts_only(),
-                        .may_wait = true,
+                        .waits = ViewRecorder::Waits::kHere,
                         .first_patience = kPatience},
                        [this, batch](const ArticleReader::Results& results) { Answer(*batch, results); });
       absl::MutexLock lock(&mutex_);
